@@ -1,0 +1,53 @@
+"""The forward pass: Z = W H, then H = ReLU(Z), layer after layer."""
+
+import numpy as np
+
+from snippets import check
+
+
+def relu(Z):
+    """Return ReLU(Z): every positive number as it is, every other number as 0.
+
+    Args:
+        Z: a matrix (out_features, columns).
+
+    Returns:
+        A new matrix of the same shape.
+
+    Raises:
+        ValueError: Z is no matrix of finite numbers.
+    """
+    Z = check.matrix(Z, "Z")
+    return np.where(Z > 0, Z, 0.0)
+
+
+def forward(weights, X):
+    """Run the columns of X through the layers and keep every result.
+
+    The layers run in the order of their numbers and need not start at 1: with {"W3": ...}
+    alone, X is taken as H2, and the trace holds H2, Z3 and H3.
+
+    Args:
+        weights: {"W1": array (out, in), ...}, a chain without a gap.
+        X: the examples as columns (in_features of the first layer, columns).
+
+    Returns:
+        {"H0": X, "Z1": W1 H0, "H1": ReLU(Z1), "Z2": ..., "H2": ..., "Z3": ..., "H3": ...}, in
+        the order of computing; the last entry is the output.
+
+    Raises:
+        ValueError: shapes don't fit, a number is not finite, X has no column.
+    """
+    layers = check.layers(weights)
+    first = min(layers)
+    H = check.matrix(X, "X")
+    if H.shape[0] != layers[first].shape[1]:
+        wish, got = layers[first].shape[1], check.shape_text(H.shape)
+        raise ValueError(f"X must have {wish} rows to fit W{first}, got {got}")
+
+    trace = {f"H{first - 1}": H}
+    for k, W in layers.items():
+        Z = W @ H  # (out, in) @ (in, columns) gives (out, columns)
+        H = relu(Z)
+        trace[f"Z{k}"], trace[f"H{k}"] = Z, H
+    return trace

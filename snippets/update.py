@@ -1,0 +1,55 @@
+"""The update: ΔW = −η · gradient, and W′ = W + ΔW."""
+
+from collections.abc import Mapping
+
+from snippets import check
+
+
+def delta_weights(gradients, learning_rate):
+    """Return ΔW = −η · dL/dW for each gradient.
+
+    Args:
+        gradients: {"W3": dL/dW3, ...}; may be empty.
+        learning_rate: η, a finite number of 0 or more.
+
+    Returns:
+        {"W3": ΔW3, ...}, in the same order, each shaped like its gradient.
+
+    Raises:
+        ValueError: the learning rate is negative or not finite; a gradient is no matrix of
+            finite numbers.
+    """
+    learning_rate = check.real_number(learning_rate, "learning_rate")
+    gradients = _named_matrices(gradients, "gradients")
+    # + 0.0 turns the −0.0 that −η · 0 gives into a plain 0.
+    return {name: -learning_rate * gradient + 0.0 for name, gradient in gradients.items()}
+
+
+def add_delta(weights, deltas):
+    """Return new weights W′ = W + ΔW; a layer without a ΔW stays the same to the bit.
+
+    Args:
+        weights: {"W1": array (out, in), ...}, a chain without a gap.
+        deltas: {"W3": ΔW3, ...}, each shaped like its W; may be empty.
+
+    Returns:
+        A new dict in the order of the layers; every array is a fresh copy.
+
+    Raises:
+        ValueError: a ΔW for an unknown layer, a shape that differs, a number that is not finite.
+    """
+    layers = check.layers(weights)
+    deltas = _named_matrices(deltas, "deltas")
+    for name, delta in deltas.items():
+        if name not in weights:
+            known = ", ".join(f"W{k}" for k in layers)
+            raise ValueError(f"deltas must name layers among {known}, got {name!r}")
+        check.same_shape(delta, f"deltas {name}", layers[int(name[1:])], name)
+    weights = {f"W{k}": W for k, W in layers.items()}
+    return {name: W + deltas[name] if name in deltas else W for name, W in weights.items()}
+
+
+def _named_matrices(value, name):
+    if not isinstance(value, Mapping):
+        raise ValueError(f'{name} must be a dict such as {{"W3": ...}}, got {value!r}')
+    return {key: check.matrix(array, f"{name} {key}") for key, array in value.items()}
