@@ -1,0 +1,54 @@
+"""How every number of a drawing is written, and counted in words."""
+
+MINUS = "−"  # U+2212, as wide as a digit and as the plus; a hyphen is neither
+
+SMALL = (
+    "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
+    " sixteen seventeen eighteen nineteen twenty"
+).split()
+
+
+def format_number(value, signed=False):
+    """Write a number as a cell shows it.
+
+    A number that two decimals hold exactly is written as short as it goes: 1, −0.5, 0.25. Any
+    other is rounded and keeps both decimals, so 0.50 is near a half and 0.5 is one.
+
+    Args:
+        value: a finite number.
+        signed: write + before a positive one, as in ΔW.
+    """
+    value = float(value)
+    text = f"{abs(value):.2f}"
+    if float(text) == abs(value):
+        text = text.rstrip("0").rstrip(".")
+    if value < 0:
+        return MINUS + text
+    return "+" + text if signed and value > 0 else text
+
+
+def format_rounded(value, signed=False):
+    """Write a number with two significant digits, no exponent: 0.0312 becomes 0.031, 1.5 stays."""
+    value = float(value)
+    exponent = int(f"{value:.1e}".partition("e")[2])
+    text = f"{abs(value):.{max(1 - exponent, 0)}f}"
+    if float(text) == abs(value):
+        return format_number(value, signed)
+    sign = MINUS if value < 0 else "+" if signed else ""
+    return sign + text
+
+
+def format_count(count):
+    """Write a count in digits, with commas from 10,000 up."""
+    return f"{count:,}" if count >= 10_000 else str(count)
+
+
+def count_in_words(count):
+    """Write a count for prose: in words up to twenty."""
+    return SMALL[count] if count < len(SMALL) else format_count(count)
+
+
+def join_words(words):
+    """Join words as prose does: W1; W1 and W2; W1, W2 and W3."""
+    words = list(words)
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

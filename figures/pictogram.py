@@ -1,0 +1,218 @@
+"""The small pictures of the eight lessons: blocks to scale, from the shapes of the lesson.
+
+The layers stand in the order in which signals run through them, W1 at the left. Frozen blocks are
+hatched, trainable ones heavy and solid, a ΔW dashed; what a method adds stands where it adds it.
+"""
+
+import html
+from dataclasses import dataclass
+
+from figures.primitives import hatch
+from snippets.network import FULL_SIZES, layer_shapes
+
+CLASSES = 10  # outputs of the probe and of the head
+HIDDEN = 20  # rows of the first matrix of the head
+RANK = 4  # of the adapters and of LoRA
+
+SPACE = 6  # between blocks, in the same unit as the blocks: one number, one unit
+EDGE = 2  # room for the outlines
+HEIGHT = 58  # the same for all, so that all blocks are to one scale
+WIDTH = 176
+
+
+def pictogram(lesson_slug, *, alt=None):
+    """Draw the pictogram of a lesson.
+
+    Args:
+        lesson_slug: the file name of its page, such as "freezing-layers".
+        alt: what to tell a screen reader; without it the picture is decoration.
+
+    Returns:
+        A Pictogram.
+
+    Raises:
+        ValueError: no lesson of the series has that slug.
+    """
+    if lesson_slug not in LESSONS:
+        known = ", ".join(LESSONS)
+        raise ValueError(f"lesson_slug must be one of {known}, got {lesson_slug!r}")
+    return Pictogram(lesson_slug, alt)
+
+
+@dataclass(frozen=True)
+class Pictogram:
+    """A lesson in one small picture: .svg() for a card, .icon() for a line of text."""
+
+    lesson_slug: str
+    alt: str | None = None
+
+    def svg(self):
+        """Return the blocks to scale, 176 × 58 units; best about 46 pixels high or higher."""
+        shapes = list(layer_shapes(FULL_SIZES).values())
+        return self._svg("pictogram", WIDTH, HEIGHT, LESSONS[self.lesson_slug](shapes))
+
+    def icon(self):
+        """Return the same idea in a square of 20 × 20 units; good from 16 pixels on."""
+        parts = "".join(_icon_part(*part) for part in ICONS[self.lesson_slug])
+        return self._svg("pictogram icon", 20, 20, parts)
+
+    def _svg(self, name, width, height, inside):
+        label = html.escape(self.alt or "")
+        spoken = f'role="img" aria-label="{label}"' if self.alt else 'aria-hidden="true"'
+        return f'<svg class="{name}" viewBox="0 0 {width} {height}" {spoken}>{inside}</svg>'
+
+    def _repr_html_(self):
+        return self.svg()
+
+
+def _block(shape, kind, x, y=None):
+    """Draw a block of (rows, columns) at x; it stands in the middle unless y says where."""
+    height, width = shape
+    y = (HEIGHT - height) / 2 if y is None else y
+    inside = hatch(width, height) if kind == "frozen" else ""
+    frame = f'<rect class="outline" width="{width}" height="{height}" rx="1.5"/>'
+    return f'<g class="{kind}" transform="translate({x:g} {y:g})">{frame}{inside}</g>'
+
+
+def _sign(text, x):
+    return f'<text x="{x:g}" y="{HEIGHT / 2 + 6}">{text}</text>'
+
+
+def _chain(shapes, kinds, after=(0, 0, 0), before=(0, 0, 0)):
+    """Draw the layers in a row, with room at each; return SVG, their left edges, the end."""
+    x, places, parts = EDGE, [], []
+    for shape, kind, room_before, room_after in zip(shapes, kinds, before, after):
+        x += room_before
+        places.append(x)
+        parts.append(_block(shape, kind, x))
+        x += shape[1] + room_after + SPACE
+    return "".join(parts), places, x
+
+
+def _weight_update(shapes):
+    """W1 = W0 + ΔW, for the first layer."""
+    step = shapes[0][1] + 20
+    return "".join(
+        [
+            _block(shapes[0], "pretrained", EDGE),
+            _sign("+", EDGE + step - 10),
+            _block(shapes[0], "delta", EDGE + step),
+            _sign("=", EDGE + 2 * step - 10),
+            _block(shapes[0], "new", EDGE + 2 * step),
+        ]
+    )
+
+
+def _pretrain_vs_fine_tune(shapes):
+    """From nothing, a large ΔW; from a pretrained W, a small one."""
+    size = shapes[1][1]
+    second = EDGE + size + 30
+    third = second + size + 20
+    return "".join(
+        [
+            _block(shapes[1], "delta large", EDGE),
+            f'<path class="then" d="M{EDGE + size + 9} {HEIGHT / 2}h11m-4-4l4 4l-4 4"/>',
+            _block(shapes[1], "pretrained", second),
+            _sign("+", third - 10),
+            _block(shapes[1], "delta", third),
+        ]
+    )
+
+
+def _full_fine_tuning(shapes):
+    return _chain(shapes, ["trainable"] * 3)[0]
+
+
+def _freezing_layers(shapes):
+    return _chain(shapes, ["frozen", "frozen", "trainable"])[0]
+
+
+def _linear_probe(shapes):
+    """W4 after the frozen network."""
+    layers, _, end = _chain(shapes, ["frozen"] * 3)
+    return layers + _block((CLASSES, shapes[-1][0]), "trainable", end)
+
+
+def _feature_extraction_head(shapes):
+    """W4 after the frozen network, and W5 under it."""
+    layers, _, end = _chain(shapes, ["frozen"] * 3)
+    first, second = (HIDDEN, shapes[-1][0]), (CLASSES, HIDDEN)
+    top = (HEIGHT - HIDDEN - SPACE - CLASSES) / 2
+    return (
+        layers
+        + _block(first, "trainable", end, top)
+        + _block(second, "trainable", end, top + HIDDEN + SPACE)
+    )
+
+
+def _adapter_layers(shapes):
+    """After each layer D (on its side, as it meets the signals) and U."""
+    layers, places, _ = _chain(shapes, ["frozen"] * 3, after=[SPACE / 2 + 2 * RANK + 3] * 3)
+    for (out_features, in_features), x in zip(shapes, places):
+        x += in_features + SPACE / 2 + 1
+        for offset in (0, RANK + 3):
+            layers += _block((out_features, RANK), "trainable", x + offset)
+    return layers
+
+
+def _lora(shapes):
+    """Beside each layer B at its left and A above it: where they cross is B A, as large as W."""
+    near = RANK + 3
+    layers, places, _ = _chain(shapes, ["frozen"] * 3, before=[near] * 3)
+    for (out_features, in_features), x in zip(shapes, places):
+        top = (HEIGHT - out_features) / 2
+        layers += _block((out_features, RANK), "trainable", x - near, top)
+        layers += _block((RANK, in_features), "trainable", x, top - near)
+    return layers
+
+
+LESSONS = {
+    "weight-update": _weight_update,
+    "pretrain-vs-fine-tune": _pretrain_vs_fine_tune,
+    "full-fine-tuning": _full_fine_tuning,
+    "freezing-layers": _freezing_layers,
+    "linear-probe": _linear_probe,
+    "feature-extraction-head": _feature_extraction_head,
+    "adapter-layers": _adapter_layers,
+    "lora": _lora,
+}
+
+
+def _icon_part(kind, x, y, width, height):
+    size = f'width="{width}" height="{height}" rx="1"'
+    return f'<rect class="outline {kind}" x="{x:g}" y="{y:g}" {size}/>'
+
+
+def _bars(kinds, x=2.5, width=15, height=5, step=6, top=1.5):
+    """Layers one under the other, as in the figure of a lesson."""
+    return [(kind, x, top + step * k, width, height) for k, kind in enumerate(kinds)]
+
+
+FROZEN = ["frozen"] * 3
+ICONS = {  # too small for scale and hatch: a frozen layer is hollow, a trainable one solid
+    "weight-update": [("pretrained", 1.5, 1.5, 11, 11), ("delta", 7.5, 7.5, 11, 11)],
+    "pretrain-vs-fine-tune": [
+        ("delta", 2, 1.5, 16, 7),
+        ("pretrained", 2, 11.5, 8, 7),
+        ("delta", 13, 12, 5, 6),
+    ],
+    "full-fine-tuning": _bars(["trainable"] * 3),
+    "freezing-layers": _bars(["frozen", "frozen", "trainable"]),
+    "linear-probe": [
+        *_bars(FROZEN, height=3.4, step=4.8),
+        ("trainable", 2.5, 15.9, 15, 2.8),
+    ],
+    "feature-extraction-head": [
+        *_bars(FROZEN, height=2.3, step=3.7, top=1.2),
+        ("trainable", 2.5, 12.2, 15, 3.2),
+        ("trainable", 2.5, 16.4, 7.5, 2.6),
+    ],
+    "adapter-layers": [
+        *_bars(FROZEN, height=2.6, top=1.2),
+        *_bars(["trainable"] * 3, x=6, width=8, height=1.7, top=4.8),
+    ],
+    "lora": [
+        *_bars(FROZEN, x=6, width=12.5),
+        *_bars(["trainable"] * 3, x=1.5, width=2.4),
+    ],
+}
