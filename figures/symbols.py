@@ -1,14 +1,16 @@
 """Symbols as mathematics sets them, from the plain W'3 = W3 + ΔW3 that an author types.
 
-A capital letter on its own is a variable and stands in italics (A and I are words unless a digit
-or a prime follows); Δ, digits and operators are upright; digits right after a letter are its
-subscript, ' is its prime.
+A capital letter or δ on its own is a variable and stands in italics (A and I are words unless a
+digit or a prime follows); Δ, digits and operators are upright; digits right after a letter are its
+subscript, ' is its prime, ᵀ transposes.
 """
 
 import html
 import re
 
-SYMBOL = re.compile(r"(?<![A-Za-z])(Δ?)([B-HJ-Z]|[AI](?=['′\d]))(?![A-Za-z])(['′]?)(\d*)")
+SYMBOL = re.compile(
+    r"(?<![A-Za-z])(Δ?)([B-HJ-Zδ]|[AI](?=['′\d]))(?![A-Za-z])(['′]?)(\d*)(ᵀ?)"
+)
 
 
 def svg_text(text):
@@ -28,12 +30,15 @@ def svg_text(text):
     for match in SYMBOL.finditer(text):
         if match.start() > end:
             add(html.escape(text[end : match.start()], quote=False), "up")
-        delta, letter, prime, digits = match.groups()
+        delta, letter, prime, digits, transposed = match.groups()
         if delta:
             add("Δ", "up")
         add(letter + ("′" if prime else ""), "")
         if digits:
             add(digits, "sub", (' dx="-4"' if prime else "") + ' dy="4"')
+        if transposed:
+            climb = ' dy="-10"' if digits else ' dy="-6"'
+            add("T", "sub", climb)
         end = match.end()
     if end < len(text):
         add(html.escape(text[end:], quote=False), "up")
@@ -44,9 +49,9 @@ def html_text(text):
     """Return the same as HTML, for a caption."""
 
     def symbol(match):
-        delta, letter, prime, digits = match.groups()
-        return f"{delta}<i>{letter}</i>{'′' if prime else ''}" + (
-            f"<sub>{digits}</sub>" if digits else ""
-        )
+        delta, letter, prime, digits, transposed = match.groups()
+        below = f"<sub>{digits}</sub>" if digits else ""
+        above = "<sup>T</sup>" if transposed else ""
+        return f"{delta}<i>{letter}</i>{'′' if prime else ''}{below}{above}"
 
     return SYMBOL.sub(symbol, html.escape(text, quote=False))

@@ -1,5 +1,4 @@
 import gzip
-import time
 from itertools import combinations
 from xml.etree import ElementTree
 
@@ -268,21 +267,6 @@ def test_figures_are_light():
     assert weight(pencil()) <= 2500
     assert weight(pencil(EVERY)) <= 4500
     assert weight(full()) <= 9000
-
-
-@pytest.mark.parametrize(("make", "most"), [(pencil, 0.005), (full, 0.012)])
-def test_drawing_is_quick(make, most):
-    weights, (X, T) = pencil_network(), pencil_task()
-    if make is full:
-        rng = np.random.default_rng(4)
-        weights, X = new_network(FULL_SIZES, rng), rng.normal(size=(30, 12))
-    after = {**weights, "W3": weights["W3"] + 0.5}
-    spent = []
-    for _ in range(15):
-        start = time.process_time()
-        freezing_layers(weights, after, X, {"W3"})._repr_html_()
-        spent.append(time.process_time() - start)
-    assert min(spent) <= most
 
 
 def damaged(**changes):
