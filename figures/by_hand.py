@@ -71,7 +71,9 @@ def gradient_by_hand(step, name, *, row, column, learning_rate, caption=""):
     above = _draw(H, label_H, boxed=in_column)
     result = _draw(gradient, f"δ{k} {label_H}", kind="gradient", boxed=at)
     change = _draw(step.delta_weights[name], f"Δ{name}", boxed=at)
-    product = table([[None, above], [left, result]], align=["right", "left"], row_gap=1, column_gap=1)
+    product = table(
+        [[None, above], [left, result]], align=["right", "left"], row_gap=1, column_gap=1
+    )
     said = equation(f"Δ{name} = −{format_number(learning_rate)} × δ{k}{label_H}", width=7)
     change = beneath(change, said, gap=0.3)
     across = columns(product, Box(1, 0), rows(arrow(length=2), Box(0, 1.5)), change, align="bottom")

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+
 from figures.by_hand import gradient_by_hand, matrices
 from snippets.freeze import train_step
 from snippets.pencil import LEARNING_RATE, pencil_network, pencil_task
-
 from tests.figures.drawing import arrangement, parse, texts
 
 STEP = train_step(pencil_network(), *pencil_task(), {"W1", "W2", "W3"}, LEARNING_RATE)

@@ -1,0 +1,172 @@
+/* Colours, search, the lessons read, copying code, the section in view.
+   Nothing is stored but on a click. */
+(() => {
+  const root = document.documentElement;
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+
+  /* A browser may refuse storage: choices then last as long as the page. */
+  const store = {
+    get(key) {
+      try { return localStorage.getItem(`by-hand.${key}`); } catch { return null; }
+    },
+    set(key, value) {
+      try {
+        if (value) localStorage.setItem(`by-hand.${key}`, value);
+        else localStorage.removeItem(`by-hand.${key}`);
+      } catch { /* see above */ }
+    },
+  };
+
+  /* Colours: no attribute follows the system. */
+  const schemes = all("[data-scheme]");
+  const showScheme = () => {
+    const chosen = root.dataset.mdColorScheme ?? "";
+    for (const button of schemes) button.ariaPressed = String(button.dataset.scheme === chosen);
+  };
+  for (const button of schemes) {
+    button.addEventListener("click", () => {
+      const scheme = button.dataset.scheme;
+      if (scheme) root.dataset.mdColorScheme = scheme;
+      else delete root.dataset.mdColorScheme;
+      store.set("scheme", scheme);
+      showScheme();
+    });
+  }
+  showScheme();
+
+  /* Lessons read: a list of addresses below the site's root. */
+  const readLessons = () => new Set((store.get("read") ?? "").split(" ").filter(Boolean));
+  const readButton = document.querySelector("[data-read]");
+  let read = readLessons();
+  const showRead = () => {
+    for (const item of all("[data-lesson]")) {
+      const isRead = read.has(item.dataset.lesson);
+      item.classList.toggle("is-read", isRead);
+      item.querySelector(".lessons__read")?.remove();
+      if (isRead) {
+        const said = document.createElement("span");
+        said.className = "lessons__read";
+        said.textContent = "read";
+        item.firstElementChild.append(" ", said);
+      }
+    }
+    if (readButton) {
+      const isRead = read.has(readButton.dataset.read);
+      readButton.classList.toggle("is-read", isRead);
+      readButton.textContent = isRead ? "Marked as read: undo" : "Mark as read";
+    }
+  };
+  readButton?.addEventListener("click", () => {
+    read = readLessons();
+    const lesson = readButton.dataset.read;
+    if (!read.delete(lesson)) read.add(lesson);
+    store.set("read", [...read].join(" "));
+    showRead();
+  });
+  showRead();
+
+  /* Search: Material's script, its worker and the index come when someone first asks for them. */
+  const dialog = document.querySelector(".search");
+  const searching = dialog.querySelector("[data-md-toggle=search]");
+  const query = dialog.querySelector(".search__query");
+  const results = dialog.querySelector(".search__list");
+  let isLoaded = false;
+  const openSearch = () => {
+    if (!isLoaded) {
+      isLoaded = true;
+      const { bundle } = JSON.parse(document.getElementById("__config").textContent);
+      document.head.append(Object.assign(document.createElement("script"), { src: bundle }));
+    }
+    document.getElementById("menu").hidePopover?.();
+    if (!dialog.open) dialog.showModal();
+    query.focus();
+    query.select();
+  };
+  for (const button of all("[data-search]")) button.addEventListener("click", openSearch);
+  addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+      event.preventDefault();
+      openSearch();
+    }
+  });
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog || event.target.closest("a, [data-close]")) dialog.close();
+  });
+  dialog.addEventListener("close", () => {
+    if (searching.checked) searching.click();
+  });
+  /* Material ends its search mode on Tab; ours lasts as long as the dialog is open. */
+  searching.addEventListener("change", () => {
+    if (dialog.open && !searching.checked) queueMicrotask(() => dialog.open && searching.click());
+  });
+  /* Material takes its results out of the tab order. */
+  new MutationObserver(() => {
+    for (const part of all("[tabindex]", results)) part.removeAttribute("tabindex");
+  }).observe(results, { childList: true });
+
+  /* Copy buttons. */
+  if (navigator.clipboard) {
+    for (const listing of all(".highlight")) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "copy word";
+      button.textContent = "Copy";
+      button.ariaLabel = "Copy the code";
+      button.addEventListener("click", async () => {
+        await navigator.clipboard.writeText(listing.querySelector("code").textContent);
+        button.textContent = "Copied";
+        setTimeout(() => { button.textContent = "Copy"; }, 2000);
+      });
+      listing.append(button);
+    }
+  }
+
+  /* A box that has nothing to scroll need not be a stop for Tab. */
+  const labels = new Map(
+    all("article [role=region][tabindex]").map((box) => [box, box.getAttribute("aria-label")]));
+  const watch = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      const scrolls = target.scrollWidth > target.clientWidth + 1 ||
+        target.scrollHeight > target.clientHeight + 1;
+      const attributes = { tabindex: "0", role: "region", "aria-label": labels.get(target) };
+      for (const [name, value] of Object.entries(attributes)) {
+        if (scrolls) target.setAttribute(name, value);
+        else target.removeAttribute(name);
+      }
+    }
+  });
+  for (const box of labels.keys()) watch.observe(box);
+
+  /* The section in view. */
+  const links = new Map(all(".sections a").map((link) => [link.hash.slice(1), link]));
+  const headings = all("article h2[id]").filter((heading) => links.has(heading.id));
+  const showSection = () => {
+    const line = innerHeight / 3;
+    const above = headings.filter((heading) => heading.getBoundingClientRect().top < line);
+    const present = above.at(-1)?.id;
+    for (const [id, link] of links) {
+      if (id === present) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    }
+  };
+  if (headings.length) {
+    let waits = false;
+    addEventListener("scroll", () => {
+      if (!waits) requestAnimationFrame(() => { waits = false; showSection(); });
+      waits = true;
+    }, { passive: true });
+    showSection();
+  }
+
+  /* Paper shows every answer. */
+  const shut = [];
+  addEventListener("beforeprint", () => {
+    for (const details of all("article details:not([open])")) {
+      details.open = true;
+      shut.push(details);
+    }
+  });
+  addEventListener("afterprint", () => {
+    for (const details of shut.splice(0)) details.open = false;
+  });
+})();

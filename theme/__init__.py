@@ -1,0 +1,1 @@
+"""What makes the site look like squared paper: templates, fonts, one stylesheet, addresses."""

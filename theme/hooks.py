@@ -1,0 +1,159 @@
+"""MkDocs hook of the theme: addresses, fonts, the one stylesheet, and what the templates ask."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+from mkdocs.exceptions import ConfigurationError  # noqa: E402
+from mkdocs.plugins import event_priority  # noqa: E402
+from mkdocs.structure.files import File  # noqa: E402
+
+from figures import favicon, mark, pictogram  # noqa: E402
+from theme import addresses, lessons, markup, share, stylesheet  # noqa: E402
+from theme.cache import digest  # noqa: E402
+from theme.fonts import make_fonts  # noqa: E402
+
+TEMPLATES = Path(__file__).with_name("templates")
+CACHE = ROOT / ".cache"
+JINJA = re.compile(r"\{[{%#].*?[}%#]\}", re.S)
+LATE = -80  # after the hook that runs the pages' code
+UNUSED = ("assets/javascripts/lunr/", "assets/images/favicon")
+
+
+class _Site:
+    """What is known between the events of one build."""
+
+    def __init__(self):
+        self.serving = False
+        self.series = []
+        self.places = {}
+        self.homepage = None
+        self.material = ""
+        self.styles = []
+
+
+site = _Site()
+
+
+def on_startup(command, dirty):
+    """Remember whether a person is watching."""
+    site.serving = command == "serve"
+
+
+def on_config(config):
+    """Take the addresses from the environment; `serve` has its own."""
+    try:
+        if not site.serving:
+            config.site_url = addresses.find_site_url(os.environ, config.site_url)
+        repository = addresses.find_repo_url(os.environ)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from error
+    config.extra["repository"] = repository
+    config.edit_uri = addresses.edit_uri(repository)
+    return config
+
+
+def on_files(files, config):
+    """Read the stylesheets, which are joined to one, and leave out what no page loads."""
+    material = [f for f in files if f.src_uri.startswith("assets/stylesheets/main.")]
+    site.material = "".join(f.content_string for f in material if f.src_uri.endswith(".css"))
+    site.styles = []
+    for uri in config.extra_css:
+        file = files.get_file_from_path(uri)
+        if file is None:
+            raise ConfigurationError(f"mkdocs.yml: extra_css: {uri}: no such file in docs/")
+        site.styles.append(file.content_string)
+    for file in list(files):
+        if file.src_uri.startswith(UNUSED) or file.src_uri.endswith((".css", ".map")):
+            files.remove(file)
+    return files
+
+
+def on_nav(nav, config, files):
+    """Find the series and their lessons."""
+    site.homepage = nav.homepage
+    site.series = lessons.find_series(nav.items)
+    site.places = lessons.find_places(site.series)
+    return nav
+
+
+@event_priority(LATE)
+def on_page_content(html, page, config, files):
+    """Count the words, add the sentence below the title, let wide things scroll."""
+    page.minutes = lessons.reading_minutes(markup.count_words(html))
+    html = markup.with_lede(html, page.meta.get("description"))
+    return markup.with_quiet_links(markup.with_scroll_boxes(html))
+
+
+def _asset(files, config, uri, content):
+    """Add a file that the build made; return its address from the site's root."""
+    files.append(File.generated(config, uri, content=content))
+    return uri
+
+
+def _picture(files, config, title, line, name, drawing):
+    """Draw what a shared link shows; add it to the files."""
+    css = site.styles[0]
+    picture, content = share.make_picture(title, line, name, css, drawing, CACHE / "share")
+    _asset(files, config, picture.uri, content)
+    return picture
+
+
+def _pictures(files, config):
+    """Return {source file: Picture} for lessons that have a pictogram, and one for the rest."""
+    found = {}
+    for uri, place in site.places.items():
+        try:
+            drawing = pictogram(place.page.file.name).svg()
+        except ValueError:
+            continue
+        line = f"{place.series.title} · {place.number} of {place.count}"
+        found[uri] = _picture(files, config, place.page.title, line, config.site_name, drawing)
+    motto = "Every number on the page is computed"
+    return found, _picture(files, config, config.site_name, "", motto, mark())
+
+
+@event_priority(LATE)
+def on_env(env, config, files):
+    """Now that every page is known: cut the fonts, join the stylesheet, draw what is shared."""
+    pages = [file.page for file in files.documentation_pages()]
+    contents = [page.content or "" for page in pages]
+    templates = [path.read_text("utf-8") for path in TEMPLATES.rglob("*.*")]
+    said = [page.title or "" for page in pages] + [config.site_name, config.copyright or ""]
+    interface = "".join([*(markup.text_of(JINJA.sub(" ", t)) for t in templates), *said])
+
+    fonts, rules, preload = make_fonts(contents, interface, CACHE / "fonts")
+    for name, content in fonts.items():
+        _asset(files, config, f"assets/fonts/{name}", content)
+
+    ours = [f for f in files.javascript_files() if f.src_dir == config.docs_dir]
+    words = stylesheet.words_in([*contents, *templates], [f.content_string for f in ours])
+    css = stylesheet.join(site.material, site.styles, rules, words, CACHE / "styles")
+    name = f"assets/stylesheets/site.{digest(css)}.css"
+
+    colours = site.styles[0]
+    _asset(files, config, "assets/images/mark.svg", favicon())
+    pictures, any_picture = _pictures(files, config)
+
+    material = {f.name.split(".")[0]: f.src_uri for f in files.javascript_files() if f not in ours}
+    env.globals |= {
+        "stylesheet": _asset(files, config, name, css),
+        "preload": [f"assets/fonts/{name}" for name in preload],
+        "scripts": material,
+        "paper": {s: stylesheet.colour(colours, "paper", s) for s in ("default", "slate")},
+        "share_picture": lambda page: pictures.get(page and page.file.src_uri, any_picture),
+        "all_series": site.series,
+        "place_of": lambda page: site.places.get(page and page.file.src_uri),
+        "mark": mark,
+        "nearby": lessons.nearby,
+        "trail": lambda page: lessons.find_trail(page, site.homepage),
+        "serving": site.serving,
+    }
+    return env
