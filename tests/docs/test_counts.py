@@ -1,0 +1,44 @@
+"""The pages show the counts that the series is built on: here they are typed, once."""
+
+import pytest
+
+from weave.page import ROOT, weave_file
+
+LESSONS = ROOT / "docs/models/fine-tuning"
+SHOWN = {
+    "weight-update": ["1200"],
+    "pretrain-vs-fine-tune": ["1600"],
+    "full-fine-tuning": ["4400", "44,000"],
+    "freezing-layers": ["4400", "1600", "2800", "36%", "2.75", "0.625", "18,800", "3.75", "1.125"],
+    "linear-probe": ["400", "11"],
+    "feature-extraction-head": ["800", "200", "1000"],
+    "adapter-layers": ["320", "960"],
+    "lora": ["920"],
+    "index": ["1200", "1600", "4400", "2800", "400", "1000", "960", "920"],
+}
+COSTS = {  # cost: (all train, W1 and W2 frozen, H2 stored too)
+    "Weights that train": ("4400", "1600", "1600"),
+    "Gradient and Adam's two moments": ("13,200", "4800", "4800"),
+    "Activations kept, 12 examples": ("1800", "960", "960"),
+    "Multiply-adds per example and step": ("12,000", "6000", "3200"),
+    "Weights stored for ten tasks": ("44,000", "18,800", "18,800"),
+}
+
+
+@pytest.mark.parametrize("slug", SHOWN)
+def test_a_lesson_shows_the_counts_of_its_method(slug):
+    page = weave_file(LESSONS / f"{slug}.md")
+    values = {plain for _, plain in page.pieces}
+    assert set(SHOWN[slug]) <= values
+
+
+def test_every_lesson_of_the_nav_is_held_to_its_counts():
+    assert {file.stem for file in LESSONS.glob("*.md")} == set(SHOWN)
+
+
+@pytest.mark.parametrize("cost", COSTS)
+def test_the_five_costs_of_freezing_are_the_computed_ones(cost):
+    page = weave_file(LESSONS / "freezing-layers.md")
+    row = next(line for line in page.text.split("\n") if line.startswith(f"| {cost} |"))
+    cells = [page.plain(cell.strip()) for cell in row.split("|")[2:5]]
+    assert tuple(cells) == COSTS[cost]

@@ -1,0 +1,96 @@
+"""links.py: a link that leads nowhere is refused where it stands."""
+
+import pytest
+
+from tests.weave.pages import block, weave
+from weave.links import check_links, links_of
+
+FILES = {"index.md", "a/one.md", "a/two.md", "a/x y.png", "a/one/", "./"}
+ANCHORS = {"index.md": set(), "a/one.md": {"top", "block-1"}, "a/two.md": {"part"}}
+
+
+def check(text):
+    return [str(problem) for problem in check_links(weave(text), "a/one.md", ANCHORS, FILES)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[t](two.md)",
+        "[t](two.md#part)",
+        "[t](#top)",
+        "[t](#block-1)",
+        "[t](../index.md)",
+        '[t](two.md "Title")',
+        "[t](<two.md>)",
+        "![t](x%20y.png)",
+        "[![t](x%20y.png)](two.md)",
+        "[t][r]\n\n[r]: two.md#part",
+        "[t](https://example.org/nowhere.md#x)",
+        "<a href='https://example.org'>t</a>",
+        "<a href='#top'>t</a>",
+        "[t](mailto:a@example.org)",
+        "`[t](nowhere.md)`",
+        "<!-- [t](nowhere.md) -->",
+        "```text\n[t](nowhere.md)\n```",
+        "[^1]: [arXiv](https://arxiv.org)",
+        block("f = [abs]") + "\n{{ f[0](3) }}",
+    ],
+)
+def test_links_that_lead_somewhere_and_what_is_no_link_pass(text):
+    assert check(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("[t](three.md)", 1, "three.md leads nowhere: there is no a/three.md below docs/"),
+        ("a\n\n- b [t](../one.md) c", 3, "../one.md leads nowhere: there is no one.md below docs/"),
+        ("![t](y.png)", 1, "y.png leads nowhere: there is no a/y.png below docs/"),
+        ("[t](two.md#top)", 1, "two.md#top leads nowhere: a/two.md has no heading or block #top"),
+        ("[t](#part)", 1, "#part leads nowhere: a/one.md has no heading or block #part"),
+        ("[t](/a/two.md)", 1, "/a/two.md starts with a slash: write it relative to the page"),
+        (
+            "a [t][r]\n\n[r]: three.md",
+            3,
+            "three.md leads nowhere: there is no a/three.md below docs/",
+        ),
+        ("[![t](y.png)](two.md)", 1, "y.png leads nowhere: there is no a/y.png below docs/"),
+        (
+            "[![t](x%20y.png)](three.md)",
+            1,
+            "three.md leads nowhere: there is no a/three.md below docs/",
+        ),
+        ("[a *b\nc*](three.md)", 2, "three.md leads nowhere: there is no a/three.md below docs/"),
+        ("> [t](three.md)", 1, "three.md leads nowhere: there is no a/three.md below docs/"),
+        (
+            "[^1]: see [t](three.md)",
+            1,
+            "three.md leads nowhere: there is no a/three.md below docs/",
+        ),
+        ("<a href='#part'>t</a>", 1, "#part leads nowhere: a/one.md has no heading or block #part"),
+        (
+            '<a href="two.md">t</a>',
+            1,
+            "two.md stands in HTML: write it in Markdown, where it follows the page",
+        ),
+    ],
+)
+def test_a_dead_link_is_said_with_its_line(text, line, message):
+    assert check(text) == [f"page.md:{line}: the link {message}"]
+
+
+def test_lines_are_right_after_blocks_and_front_matter():
+    page = weave("# T\n\n" + block("x = 1") + "\n[a](b.md)\n\n![c](d.png)\n", offset=3)
+    assert list(links_of(page.parts)) == [(10, "b.md", False), (12, "d.png", False)]
+
+
+@pytest.mark.parametrize("text", ["a [t][nope] b", "a claim [^nope].", "x\n\n[t][No Pe]"])
+def test_a_reference_that_nothing_defines_is_said(text):
+    (problem,) = check(text)
+    assert problem.endswith("leads nowhere: nothing defines it")
+
+
+@pytest.mark.parametrize("text", ["[t][R]\n\n[r]: two.md", "x [^a]\n\n[^a]: note", "`[t][nope]`"])
+def test_a_reference_that_is_defined_passes(text):
+    assert check(text) == []

@@ -1,0 +1,245 @@
+"""mkdocs_hook.py: errors end a build; `serve` shows them, goes on, and runs only what changed."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import markdown
+import pytest
+import yaml
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from mkdocs.exceptions import Abort
+
+import weave.page
+from tests.weave.pages import TYPED, block
+from weave.dependencies import PACKAGES
+from weave.markdown_extension import makeExtension
+from weave.page import ROOT
+
+EXTENSIONS = [
+    "tables",
+    "footnotes",
+    "admonition",
+    "md_in_html",
+    "pymdownx.superfences",
+    {"toc": {"permalink": True}},
+]
+GOOD = (
+    "---\ndescription: All {{ n }} weights.\n---\n\n"
+    + block("n = 2800\nn")
+    + "\n# The {{ n }} weights\n\n## Of {{ n }}\n\n| a |\n| - |\n| $W_{{ n }}$ |\n"
+)
+OTHER = "# Other {{ 40 * 40 }}\n\n" + block("from snippets.count import count\ncount()")
+BAD = (
+    "---\ntitle: Bad\n---\n\n\n# Bad\n\nIt has 4400.\n\n{{ nobody }}\n\n"
+    "[dead](nowhere.md) [gone](index.md#gone)\n"
+)
+BAD_PROBLEMS = [
+    (8, "the number 4400 " + TYPED),
+    (10, "NameError: name 'nobody' is not defined"),
+    (12, "the link nowhere.md leads nowhere: there is no nowhere.md below docs/"),
+    (12, "the link index.md#gone leads nowhere: index.md has no heading or block #gone"),
+]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A small site with MkDocs' own theme."""
+    config = {
+        "site_name": "Site",
+        "theme": {"name": "mkdocs"},
+        "plugins": ["search"],
+        "hooks": [str(ROOT / "weave/mkdocs_hook.py")],
+        "markdown_extensions": EXTENSIONS,
+    }
+    write(
+        tmp_path,
+        {
+            "mkdocs.yml": yaml.safe_dump(config),
+            "docs/index.md": GOOD,
+            "docs/other.md": OTHER,
+            "snippets/__init__.py": "",
+            "snippets/count.py": "def count():\n    return 1600\n",
+            "snippets/unused.py": "",
+        },
+    )
+    return tmp_path
+
+
+def write(folder, files):
+    for name, text in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+class Serve:
+    """What `mkdocs serve` does, without the server: load the configuration, build, again."""
+
+    def __init__(self, folder, monkeypatch):
+        self.folder = folder
+        self.hook = self.load().hooks[str(ROOT / "weave/mkdocs_hook.py")]
+        monkeypatch.setattr(self.hook, "site", self.hook._Site())
+        monkeypatch.setattr(self.hook, "ROOT", folder)
+        monkeypatch.setattr(self.hook, "weave_page", self.weave_page)
+        self.ran = []
+
+    def load(self):
+        return load_config(str(self.folder / "mkdocs.yml"))
+
+    def weave_page(self, text, path, *args):
+        self.ran.append(path)
+        return weave.page.weave_page(text, path, *args)
+
+    def build(self, command="serve"):
+        """Build once; return the paths of the pages whose blocks ran."""
+        self.ran.clear()
+        config = self.load()
+        config.plugins.events["env"].insert(0, self.keep)
+        if self.hook.site.cache == {}:
+            config.plugins.on_startup(command=command, dirty=False)
+        build(config)
+        return self.ran.copy()
+
+    def keep(self, env, config, files):
+        self.pages = {file.src_uri: file.page for file in files.documentation_pages()}
+
+    def html(self, name):
+        return (self.folder / "site" / name).read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def serve(folder, monkeypatch):
+    """The tests' own snippets/ stands for ours until the test is over."""
+    ours = {
+        name: module for name, module in sys.modules.items() if name.partition(".")[0] in PACKAGES
+    }
+    monkeypatch.setattr(sys, "path", [str(folder), *sys.path])
+    monkeypatch.setattr(weave.page, "ROOT", folder)
+    yield Serve(folder, monkeypatch)
+    for name in [name for name in sys.modules if name.partition(".")[0] in PACKAGES]:
+        del sys.modules[name]
+    sys.modules.update(ours)
+
+
+def touch(file, text):
+    """Write a file so that its time differs, however fast the test is."""
+    file.write_text(text, encoding="utf-8")
+    os.utime(file, ns=(1, file.stat().st_mtime_ns + 10_000_000))
+
+
+def test_values_land_in_title_description_contents_and_search_and_no_placeholder_anywhere(serve):
+    serve.build()
+    assert serve.pages["other.md"].title == "Other 1600"
+    assert "Other 1600" in serve.html("other/index.html").partition("</title>")[0]
+    page = serve.pages["index.md"]
+    assert page.meta["description"] == "All 2800 weights."
+    (heading,) = page.toc
+    assert (heading.title, heading.id) == ("The 2800 weights", "the-2800-weights")
+    assert heading.children[0].title == "Of 2800"
+    assert "2800" in serve.html("search/search_index.json")
+    for file in (serve.folder / "site").rglob("*"):
+        if file.suffix in {".html", ".json", ".xml"}:
+            text = file.read_text(encoding="utf-8")
+            assert not any("\ue000" <= character <= "\ue020" for character in text), file
+
+
+def test_the_extension_alone_gives_the_same_html(serve):
+    serve.build()
+    for name, text in {"index.md": GOOD.partition("---\n\n")[2], "other.md": OTHER}.items():
+        alone = markdown.markdown(
+            text,
+            extensions=[*EXTENSIONS[:-1], "toc", makeExtension()],
+            extension_configs=EXTENSIONS[-1],
+        )
+        assert serve.pages[name].content == alone
+        assert 'class="woven"' in alone
+
+
+def test_a_build_lists_all_errors_of_all_pages_ends_with_one_and_writes_nothing(folder):
+    write(folder, {"docs/bad.md": BAD, "docs/worse.md": "# W\n\n" + block("assert 1 == 2")})
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "-f", str(folder / "mkdocs.yml")],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        timeout=60,
+    )
+    where = os.path.relpath(folder, ROOT).replace(os.sep, "/") + "/docs/"
+    errors = [
+        line.partition("-  ")[2] for line in done.stderr.splitlines() if line.startswith("ERROR")
+    ]
+    assert sorted(errors) == sorted(
+        [
+            *(f"{where}bad.md:{line}: {message}" for line, message in BAD_PROBLEMS),
+            f"{where}worse.md:4: AssertionError: 1 != 2",
+            f"{where}other.md:4: ImportError: cannot import name 'count' from 'snippets.count' "
+            f"({Path('snippets', 'count.py')})",
+            "6 errors in pages, listed above",
+        ]
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert [file for file in (folder / "site").rglob("*") if file.is_file()] == []
+
+
+def test_one_error_ends_a_build_and_the_same_page_without_it_does_not(serve, caplog):
+    touch(serve.folder / "docs/index.md", "# T\n\n{{ nobody }}\n")
+    with pytest.raises(Abort):
+        serve.build("build")
+    assert "1 error in pages, listed above" in caplog.messages
+    touch(serve.folder / "docs/index.md", "# T\n\n{{ 1 }}\n")
+    serve.build("build")
+
+
+def test_serve_shows_a_red_box_goes_on_and_recovers(serve):
+    write(serve.folder, {"docs/bad.md": BAD})
+    serve.build()
+    html = serve.html("bad/index.html")
+    box = html[html.index('<div class="woven-error" role="alert">') :]
+    for line, message in BAD_PROBLEMS:
+        assert (
+            f"docs/bad.md:{line}: {message.replace(chr(39), '&#x27;')}" in box.partition("</ul>")[0]
+        )
+    assert "2800" in serve.html("index.html") and "woven-error" not in serve.html("index.html")
+
+    touch(serve.folder / "docs/bad.md", "# Bad\n\n{{ 1 + 1 }}\n")
+    serve.build()
+    assert "woven-error" not in serve.html("bad/index.html")
+
+
+def test_serve_runs_again_only_what_a_change_touches(serve):
+    assert serve.build() == ["docs/index.md", "docs/other.md"]
+    assert serve.build() == []
+    touch(serve.folder / "docs/index.md", GOOD + "\nMore.\n")
+    assert serve.build() == ["docs/index.md"]
+    touch(serve.folder / "docs/index.md", GOOD.replace("All", "Each of") + "\nMore.\n")
+    assert serve.build() == ["docs/index.md"]
+    touch(serve.folder / "snippets/unused.py", "x = 1\n")
+    assert serve.build() == []
+    touch(serve.folder / "snippets/count.py", "def count():\n    return 4400\n")
+    assert serve.build() == ["docs/other.md"]
+    assert "<samp>4400</samp>" in serve.html("other/index.html")
+
+
+def test_serve_recovers_from_a_snippet_that_was_broken_for_a_moment(serve):
+    serve.build()
+    touch(serve.folder / "snippets/count.py", "def count(:\n")
+    serve.build()
+    assert "woven-error" in serve.html("other/index.html")
+    touch(serve.folder / "snippets/count.py", "def count():\n    return 7\n")
+    serve.build()
+    assert "<samp>7</samp>" in serve.html("other/index.html")
+    assert "woven-error" not in serve.html("other/index.html")
+
+
+def test_a_link_to_a_heading_that_vanished_is_found_though_its_own_page_did_not_change(serve):
+    touch(serve.folder / "docs/other.md", OTHER + "\n[there](index.md#the-2800-weights)\n")
+    serve.build()
+    assert "woven-error" not in serve.html("other/index.html")
+    touch(serve.folder / "docs/index.md", GOOD.replace("# The", "# These"))
+    serve.build()
+    assert "other.md:8: the link index.md#the-2800-weights leads nowhere" in serve.html(
+        "other/index.html"
+    )

@@ -1,0 +1,66 @@
+"""Which of our files a page depends on, so that `serve` runs again only what changed."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from functools import lru_cache
+from pathlib import Path
+
+PACKAGES = ("snippets", "figures")
+DATA = "data"
+
+
+def fingerprint(sources, root):
+    """Return what must stay the same for a page with these blocks to come out the same."""
+    seen, waiting = {}, [imported for source in sources for imported in _imports(source)]
+    while waiting:
+        for file in _files_of(waiting.pop(), root):
+            if file not in seen:
+                seen[file] = stamp(file)
+                waiting += _imports_of_file(file, seen[file])
+    if any(DATA in source for source in sources):
+        seen.update((file, stamp(file)) for file in (root / DATA).rglob("*") if file.is_file())
+    return tuple(sorted((str(file), when) for file, when in seen.items()))
+
+
+def stamp(file):
+    """A file's time and size."""
+    status = file.stat()
+    return status.st_mtime_ns, status.st_size
+
+
+def forget_modules():
+    """Make Python read our packages anew at their next import."""
+    for name in [n for n in sys.modules if n.partition(".")[0] in PACKAGES]:
+        del sys.modules[name]
+
+
+@lru_cache(maxsize=1024)
+def _imports_of_file(file, when):
+    return _imports(file.read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=8192)
+def _imports(source):
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return []
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return [name for name in found if name.partition(".")[0] in PACKAGES]
+
+
+def _files_of(module, root):
+    """The files that importing `a.b.c` runs: a/__init__.py, a/b/__init__.py, a/b/c.py."""
+    names = module.split(".")
+    for count in range(1, len(names) + 1):
+        base = Path(root, *names[:count])
+        for file in (base.with_suffix(".py"), base / "__init__.py"):
+            if file.is_file():
+                yield file

@@ -1,0 +1,73 @@
+"""Adapter for Python-Markdown: weaves a page in any builder that runs Python-Markdown extensions.
+
+Without MkDocs' hooks, name it in the list of extensions (`weave.markdown_extension`, with the
+repository on the path); a page that does not come out right then raises PageError. MkDocs' hook
+adds the same extension and collects the errors of all pages instead.
+"""
+
+from __future__ import annotations
+
+from markdown.extensions import Extension
+from markdown.postprocessors import Postprocessor
+from markdown.preprocessors import Preprocessor
+
+from weave.page import Page, weave_page
+
+BEFORE_ALL_OTHERS = 100  # preprocessors: before snippets (32), white space (30), superfences (25)
+AFTER_ALL_OTHERS = -100
+
+
+class PageError(Exception):
+    """A page that must not be built; the message lists what is wrong, a line each."""
+
+
+class _Weave(Preprocessor):
+    def __init__(self, md, extension):
+        super().__init__(md)
+        self.extension = extension
+
+    def run(self, lines):
+        page = self.extension.weave("\n".join(lines))
+        self.extension.page = page
+        return page.text.split("\n")
+
+
+class _Resolve(Postprocessor):
+    def __init__(self, extension):
+        super().__init__()
+        self.extension = extension
+
+    def run(self, text):
+        return self.extension.page.resolve(text)
+
+
+class WeaveExtension(Extension):
+    """`path` names the page in messages where the builder does not say which page it renders."""
+
+    def __init__(self, **kwargs):
+        self.config = {"path": ["page", "the page's file, as messages name it"]}
+        self.page = Page("page")
+        super().__init__(**kwargs)
+
+    def extendMarkdown(self, md):
+        self.md = md
+        md.registerExtension(self)
+        md.preprocessors.register(_Weave(md, self), "weave", BEFORE_ALL_OTHERS)
+        md.postprocessors.register(_Resolve(self), "weave", AFTER_ALL_OTHERS)
+
+    def reset(self):
+        self.page = Page("page")
+
+    def weave(self, text):
+        """Return the woven Page of `text`; the MkDocs adapter puts its own function here."""
+        told = (getattr(e, "page", None) for e in self.md.registeredExtensions if e is not self)
+        path = next((page.path for page in told if hasattr(page, "path")), self.getConfig("path"))
+        page = weave_page(text, str(path))
+        if page.problems:
+            raise PageError("\n".join(str(problem) for problem in page.problems))
+        return page
+
+
+def makeExtension(**kwargs):
+    """Python-Markdown's way in."""
+    return WeaveExtension(**kwargs)

@@ -1,0 +1,116 @@
+"""Adapter for MkDocs: weaves each page, lists what is wrong on all of them, refuses to go on.
+
+`mkdocs serve` shows a red box instead, and runs again only the pages that a change touches.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+from mkdocs.exceptions import PluginError  # noqa: E402
+
+from weave import dependencies, render  # noqa: E402
+from weave.fences import Fence, find_parts  # noqa: E402
+from weave.links import check_links  # noqa: E402
+from weave.markdown_extension import WeaveExtension  # noqa: E402
+from weave.page import read_page, weave_page  # noqa: E402
+
+log = logging.getLogger("mkdocs.hooks.weave")
+IDS = re.compile(r"""\sid=["']?([^\s"'>]+)""")
+
+
+class _Site:
+    """What is known between the events of one build, and in `serve` between builds."""
+
+    def __init__(self):
+        self.serving = False
+        self.extension = WeaveExtension()
+        self.extension.weave = self.weave
+        self.current = None  # Source of the page being rendered
+        self.woven = {}  # source_uri -> Page
+        self.cache = {}  # path -> (what it was made from, Page)
+        self.stamps = {}
+
+    def weave(self, text):
+        path, _, offset, description, description_line, problems = self.current
+        blocks = [p.source for p in find_parts(text) if isinstance(p, Fence) and p.is_python]
+        made_from = (self.current, text, dependencies.fingerprint(blocks, ROOT))
+        known = self.cache.get(path)
+        if known is None or known[0] != made_from:
+            log.debug("ran the blocks of %s", path)
+            page = weave_page(text, path, offset, description, description_line)
+            page.problems[:0] = problems
+            known = self.cache[path] = (made_from, page)
+        return known[1]
+
+
+site = _Site()
+
+
+def on_startup(command, dirty):
+    """Remember whether a person is watching."""
+    site.serving = command == "serve"
+
+
+def on_config(config):
+    """Put our extension among the others."""
+    if site.extension not in config.markdown_extensions:
+        config.markdown_extensions.append(site.extension)
+    return config
+
+
+def on_pre_build(config):
+    """Let `serve` see edited snippets and figures."""
+    stamps = {
+        file: dependencies.stamp(file)
+        for package in dependencies.PACKAGES
+        for file in (ROOT / package).rglob("*.py")
+    }
+    if stamps != site.stamps:
+        site.stamps = stamps
+        dependencies.forget_modules()
+    site.woven = {}
+
+
+def on_page_markdown(markdown, page, config, files):
+    """Say which page comes next."""
+    source = read_page(page.file.abs_src_path)
+    dropped = source.text.count("\n") - markdown.count("\n")  # empty lines that MkDocs left out
+    site.current = source._replace(offset=source.offset + dropped)
+    return markdown
+
+
+def on_page_content(html, page, config, files):
+    """Keep the woven page; its description goes where templates look for it."""
+    woven = site.extension.page
+    site.woven[page.file.src_uri] = woven
+    if woven.description:
+        page.meta["description"] = woven.description
+    return html
+
+
+def on_env(env, config, files):
+    """When all pages are known: check links, report all problems, end a build that has any."""
+    pages = {file.src_uri: file.page for file in files.documentation_pages()}
+    anchors = {uri: set(IDS.findall(page.content or "")) for uri, page in pages.items()}
+    known = {file.src_uri for file in files} | {file.url for file in files}
+    count = 0
+    for uri, woven in site.woven.items():
+        problems = woven.problems + check_links(woven, uri, anchors, known)
+        for problem in problems:
+            log.error("%s", problem)
+        if problems:
+            pages[uri].content = render.error_box(problems) + pages[uri].content
+        count += len(problems)
+    if count and not site.serving:
+        raise PluginError(f"{count} error{'s' * (count > 1)} in pages, listed above")
+    ran = sum(len(woven.blocks) for woven in site.woven.values())
+    log.info("Ran %d blocks on %d pages", ran, len(site.woven))
+    return env
