@@ -39,18 +39,32 @@ def backward(weights, trace, output_gradient, trainable):
     signal = check.matrix(output_gradient, "output_gradient")
     check.same_shape(signal, "output_gradient", output, f"H{top}")
 
-    deltas, gradients = {}, {}
     lowest = min((k for k in layers if f"W{k}" in trainable), default=top + 1)
     columns = output.shape[1]
+    checked = {}
     for k in range(top, lowest - 1, -1):
-        W = layers[k]
-        out_features, in_features = W.shape
-        H = check.activation(trace, f"H{k}", out_features, columns)
-        delta = np.where(H > 0, signal, 0.0)  # (out, columns)
+        out_features, in_features = layers[k].shape
+        checked[f"H{k}"] = check.activation(trace, f"H{k}", out_features, columns)
+        if f"W{k}" in trainable:
+            checked[f"H{k - 1}"] = check.activation(trace, f"H{k - 1}", in_features, columns)
+    return pass_back(layers, checked, signal, trainable)
+
+
+def pass_back(layers, trace, signal, trainable):
+    """Return backward(weights, trace, signal, trainable), unchecked: for loops of many steps.
+
+    Args:
+        layers: {1: W1, 2: W2, ...} in order, as check.layers returns it.
+        trace, signal, trainable: as in backward; signal is its output_gradient.
+    """
+    deltas, gradients = {}, {}
+    top = max(layers)
+    lowest = min((k for k in layers if f"W{k}" in trainable), default=top + 1)
+    for k in range(top, lowest - 1, -1):
+        delta = np.where(trace[f"H{k}"] > 0, signal, 0.0)  # (out, columns)
         deltas[f"Z{k}"] = delta
         if f"W{k}" in trainable:
-            H_below = check.activation(trace, f"H{k - 1}", in_features, columns)
-            gradients[f"W{k}"] = delta @ H_below.T  # (out, columns) @ (columns, in)
+            gradients[f"W{k}"] = delta @ trace[f"H{k - 1}"].T  # (out, columns) @ (columns, in)
         if k > lowest:
-            signal = W.T @ delta  # (in, out) @ (out, columns)
+            signal = layers[k].T @ delta  # (in, out) @ (out, columns)
     return deltas, gradients

@@ -80,11 +80,30 @@ def matrix(value, name):
     return array
 
 
+def named_matrices(value, name, example="W3"):
+    """Return a dict of matrices; `example` is a name that the message may give."""
+    if not isinstance(value, Mapping):
+        raise ValueError(f'{name} must be a dict such as {{"{example}": ...}}, got {value!r}')
+    return {key: matrix(array, f"{name} {key}") for key, array in value.items()}
+
+
 def same_shape(array, name, model, model_name):
     """Raise unless `array` has the shape of `model`."""
     if array.shape != model.shape:
         wish, got = shape_text(model.shape), shape_text(array.shape)
         raise ValueError(f"{name} must be {wish} like {model_name}, got {got}")
+
+
+def shape(array, name, wish):
+    """Raise unless `array` has the shape `wish`."""
+    if array.shape != wish:
+        raise ValueError(f"{name} must be {shape_text(wish)}, got {shape_text(array.shape)}")
+
+
+def generator(rng):
+    """Raise unless `rng` is a NumPy Generator."""
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(f"rng must be a NumPy Generator, got {rng!r}")
 
 
 def layer_numbers(weights, name="weights"):
@@ -109,6 +128,36 @@ def layers(weights):
             wish, got = chain[k - 1].shape[0], shape_text(W.shape)
             raise ValueError(f"W{k} must have {wish} columns to fit W{k - 1}, got {got}")
     return chain
+
+
+def pairs(value, name, letters, layers, shapes_of_a_pair):
+    """Return {1: (D1, U1), ...} out of {"D1": ..., "U1": ...}, in the order of the layers.
+
+    Args:
+        value, name: the dict and what to call it.
+        letters: such as ("D", "U"); both must be there, or neither, for each of the layers.
+        layers: {1: W1, ...}, as `layers` returns it.
+        shapes_of_a_pair: gives the shapes that (W, D, U) ask of D and U.
+    """
+    one, two = letters
+    matrices = named_matrices(value, name, f"{one}{max(layers)}")
+    known = [f"{letter}{k}" for k in layers for letter in letters]
+    for key in matrices:
+        if key not in known:
+            raise ValueError(f"{name} must be named among {', '.join(known)}, got {key!r}")
+    found = {}
+    for k, W in layers.items():
+        names = (f"{one}{k}", f"{two}{k}")
+        if not any(key in matrices for key in names):
+            continue
+        for key in names:
+            if key not in matrices:
+                raise ValueError(f"{name} must hold {names[0]} and {names[1]}, got no {key}")
+        pair = tuple(matrices[key] for key in names)
+        for key, array, wish in zip(names, pair, shapes_of_a_pair(W, *pair)):
+            shape(array, f"{name} {key}", wish)
+        found[k] = pair
+    return found
 
 
 def trainable_names(trainable, weights):

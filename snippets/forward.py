@@ -17,8 +17,7 @@ def relu(Z):
     Raises:
         ValueError: Z is no matrix of finite numbers.
     """
-    Z = check.matrix(Z, "Z")
-    return np.where(Z > 0, Z, 0.0)
+    return rectify(check.matrix(Z, "Z"))
 
 
 def forward(weights, X):
@@ -44,10 +43,27 @@ def forward(weights, X):
     if H.shape[0] != layers[first].shape[1]:
         wish, got = layers[first].shape[1], check.shape_text(H.shape)
         raise ValueError(f"X must have {wish} rows to fit W{first}, got {got}")
+    trace = run_layers(layers, H)
+    for k in layers:
+        check.matrix(trace[f"Z{k}"], "Z")  # finite numbers can have a product that overflows
+    return trace
 
-    trace = {f"H{first - 1}": H}
+
+def rectify(Z):
+    """Return relu(Z), unchecked."""
+    return np.where(Z > 0, Z, 0.0)
+
+
+def run_layers(layers, H):
+    """Return forward(weights, X), unchecked: for loops of thousands of steps.
+
+    Args:
+        layers: {1: W1, 2: W2, ...} in order, as check.layers returns it.
+        H: what the first of them takes in.
+    """
+    trace = {f"H{min(layers) - 1}": H}
     for k, W in layers.items():
         Z = W @ H  # (out, in) @ (in, columns) gives (out, columns)
-        H = relu(Z)
+        H = rectify(Z)
         trace[f"Z{k}"], trace[f"H{k}"] = Z, H
     return trace

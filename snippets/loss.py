@@ -55,6 +55,33 @@ def cross_entropy_gradient(Y, labels):
     return (np.exp(_log_softmax(Y)) - one_hot) / columns
 
 
+def loss_and_gradient(Y, targets, loss):
+    """Return (loss, dL/dY) by the name of the loss.
+
+    Args:
+        Y: the output (out_features, columns).
+        targets: T for "squared error", labels for "cross-entropy".
+        loss: one of these two names.
+
+    Raises:
+        ValueError: another name; else as the functions above.
+    """
+    if loss == "squared error":
+        return squared_error(Y, targets), squared_error_gradient(Y, targets)
+    if loss == "cross-entropy":
+        return cross_entropy(Y, targets), cross_entropy_gradient(Y, targets)
+    raise ValueError(f"loss must be 'squared error' or 'cross-entropy', got {loss!r}")
+
+
+def right_answers(Y, labels):
+    """Return the share of columns, from 0 to 1, whose largest score is that of the label.
+
+    Arguments and errors are those of cross_entropy. Of equal scores the first one counts.
+    """
+    Y, labels = _scores_and_labels(Y, labels)
+    return float(np.mean(Y.argmax(axis=0) == labels))
+
+
 def _log_softmax(Y):
     # Taking the largest score away changes no softmax and keeps exp from overflowing.
     Y = Y - Y.max(axis=0)

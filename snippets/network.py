@@ -45,8 +45,7 @@ def new_network(sizes, rng):
         ValueError: sizes as in layer_shapes; rng is no Generator.
     """
     shapes = layer_shapes(sizes)
-    if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"rng must be a NumPy Generator, got {rng!r}")
+    check.generator(rng)
     return {
         name: rng.normal(0.0, np.sqrt(2 / in_features), size=(out_features, in_features))
         for name, (out_features, in_features) in shapes.items()

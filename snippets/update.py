@@ -1,7 +1,5 @@
 """The update: ΔW = −η · gradient, and W′ = W + ΔW."""
 
-from collections.abc import Mapping
-
 from snippets import check
 
 
@@ -20,7 +18,7 @@ def delta_weights(gradients, learning_rate):
             finite numbers.
     """
     learning_rate = check.real_number(learning_rate, "learning_rate")
-    gradients = _named_matrices(gradients, "gradients")
+    gradients = check.named_matrices(gradients, "gradients")
     # + 0.0 turns the −0.0 that −η · 0 gives into a plain 0.
     return {name: -learning_rate * gradient + 0.0 for name, gradient in gradients.items()}
 
@@ -39,7 +37,7 @@ def add_delta(weights, deltas):
         ValueError: a ΔW for an unknown layer, a shape that differs, a number that is not finite.
     """
     layers = check.layers(weights)
-    deltas = _named_matrices(deltas, "deltas")
+    deltas = check.named_matrices(deltas, "deltas")
     for name, delta in deltas.items():
         if name not in weights:
             known = ", ".join(f"W{k}" for k in layers)
@@ -47,9 +45,3 @@ def add_delta(weights, deltas):
         check.same_shape(delta, f"deltas {name}", layers[int(name[1:])], name)
     weights = {f"W{k}": W for k, W in layers.items()}
     return {name: W + deltas[name] if name in deltas else W for name, W in weights.items()}
-
-
-def _named_matrices(value, name):
-    if not isinstance(value, Mapping):
-        raise ValueError(f'{name} must be a dict such as {{"W3": ...}}, got {value!r}')
-    return {key: check.matrix(array, f"{name} {key}") for key, array in value.items()}
