@@ -1,0 +1,42 @@
+# README.md says what each command does, and has the plain lines for those without make.
+.DEFAULT_GOAL := help
+.PHONY: help serve test build requirements bench clean
+python := .venv/bin/python
+export NO_MKDOCS_2_WARNING := 1  # a notice of the theme; requirements.in pins what works
+
+help:
+	@echo "make serve         the site with live reload, at an address that it prints"
+	@echo "make test          every test, those in a real browser included"
+	@echo "make build         the site as files, in site/; any warning fails"
+	@echo "make requirements  requirements.txt anew from requirements.in (UPGRADE=1: newest versions)"
+	@echo "make bench         what weaving costs, against plain Material"
+	@echo "make clean         remove what the others made, .venv excepted"
+
+.venv/ready: requirements.txt tools/environment.sh
+	@sh tools/environment.sh
+	@touch $@
+
+serve: .venv/ready
+	@$(python) -m tools.serve $(PORT)
+
+test: .venv/ready
+	@$(python) -m tools.browser
+	@$(python) -m pytest
+
+build: .venv/ready
+	@$(python) -m mkdocs build --strict
+
+requirements: .venv/ready
+	@test -x .cache/uv/bin/uv || { $(python) -m venv .cache/uv && \
+	  .cache/uv/bin/python -m pip install --quiet uv; }
+	@.cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  $(if $(UPGRADE),--upgrade) requirements.in -o requirements.txt
+
+bench: .venv/ready
+	@$(python) -m benchmarks.build_cost
+	@$(python) -m benchmarks.serve_cost
+	@$(python) -m benchmarks.page_weight
+
+clean:
+	@rm -rf site .cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
