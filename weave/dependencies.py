@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import sys
 from functools import lru_cache
 from pathlib import Path
 
+import numpy
+
 PACKAGES = ("snippets", "figures")
 DATA = "data"
+RUNNER = "weave"
 
 
 def fingerprint(sources, root):
@@ -64,3 +68,39 @@ def _files_of(module, root):
         for file in (base.with_suffix(".py"), base / "__init__.py"):
             if file.is_file():
                 yield file
+
+
+class Sameness:
+    """Which pages are known to come out the same twice, with the code as it is now.
+
+    A page runs twice once; later builds of the same page with the same code run it once. What is
+    kept below .cache/ are digests of a page's text and of all our code and data.
+    """
+
+    def __init__(self, root):
+        self.file = root / ".cache" / "weave" / "same-twice"
+        code = hashlib.sha256(f"{sys.version} {numpy.__version__}".encode())
+        for package in (*PACKAGES, DATA, RUNNER):
+            for file in sorted((root / package).rglob("*.*")):
+                if file.suffix in (".py", ".json", ".bib", ".csv"):
+                    code.update(file.read_bytes())
+        self.code = code.digest()
+        self.known = set(self.file.read_text().split()) if self.file.exists() else set()
+        self.noted = set()
+
+    def is_unknown(self, *page):
+        """Say whether a page has still to be run twice."""
+        return self._digest(page) not in self.known
+
+    def note(self, *page):
+        """Take note that a page came out right."""
+        self.noted.add(self._digest(page))
+
+    def save(self):
+        """Keep what this build found out."""
+        if self.noted != self.known:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            self.file.write_text("\n".join(sorted(self.noted)) + "\n")
+
+    def _digest(self, page):
+        return hashlib.sha256(self.code + repr(page).encode()).hexdigest()

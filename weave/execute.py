@@ -102,7 +102,8 @@ class Chain:
         """Run one fence; never raises (but on Ctrl-C): what went wrong is in the Outcome."""
         outcome, output, names, line = Outcome(), _Output(), set(), fence.line
         try:
-            with _quiet(output), last_resort(seconds), _watchdog.limit(seconds, f"{path}:{line}"):
+            _arm_last_resort(seconds)
+            with _quiet(output), _watchdog.limit(seconds, f"{path}:{line}"):
                 body, last, last_line, names = _compile_block(fence.source, path, fence.line)
                 self.set_by.update(dict.fromkeys(names, number))
                 exec(body, self.namespace)
@@ -125,7 +126,7 @@ class Chain:
     def skip(self, source):
         """Take note of a block that is not run: what it should have set is lacking."""
         with contextlib.suppress(SyntaxError):
-            self.lacking |= set(_names_set(ast.parse(source)))
+            self.lacking |= set(_names_set(ast.parse(source).body, walrus=True))
 
     def follows(self, error):
         """Whether an error only follows from a block that failed before, and was reported."""
@@ -134,6 +135,7 @@ class Chain:
     def evaluate(self, expression, path, line):
         """Return (value, format specification, numbers of the blocks that it comes from)."""
         code, specification, names = _compile_expression(expression, path, line)
+        _arm_last_resort(SECONDS)
         with _quiet(_Output()), _watchdog.limit(SECONDS, f"{path}:{line}"):
             value = eval(code, self.namespace)
         return value, specification, sorted(self.set_by[n] for n in names if n in self.set_by)
@@ -164,8 +166,10 @@ def _compile_expression(expression, path, line):
 @lru_cache(maxsize=1024)
 def _compile_block(source, path, line):
     """Return (code of the block, code of its last expression or None, its line, names set)."""
-    tree = _ShowBothSides().visit(ast.parse("\n" * line + source, path))  # lines of the page
-    names = set(_names_set(tree))
+    tree = ast.parse("\n" * line + source, path)  # lines of the page
+    if "assert" in source:
+        tree = _ShowBothSides().visit(tree)
+    names = set(_names_set(tree.body, walrus=":=" in source))
     last, last_line = None, line
     if tree.body and isinstance(tree.body[-1], ast.Expr):
         last_line = tree.body[-1].lineno
@@ -173,41 +177,37 @@ def _compile_block(source, path, line):
     return compile(tree, path, "exec"), last, last_line, names
 
 
-def _names_set(tree):
+def _names_set(statements, walrus=False):
     """Names that a block binds or changes at its top level: x = …, x[0] = …, def x, import x."""
-    for node in _top_level(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+    for statement in statements:
+        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield statement.name
+        elif isinstance(statement, ast.Assign) and not walrus:  # its value binds nothing
+            for target in statement.targets:
+                yield from _names_bound(target)
+        elif not isinstance(statement, ast.Expr) or walrus:
+            yield from _names_bound(statement)
+
+
+def _names_bound(node):
+    if isinstance(node, ast.Name):
+        if isinstance(node.ctx, ast.Store):
             yield node.id
-        elif isinstance(node, (ast.Subscript, ast.Attribute)) and isinstance(node.ctx, ast.Store):
-            base = node
-            while isinstance(base, (ast.Subscript, ast.Attribute)):
-                base = base.value
-            if isinstance(base, ast.Name):
-                yield base.id
-        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            yield node.name
-        elif isinstance(node, ast.alias):
-            yield (node.asname or node.name).partition(".")[0]
+    elif isinstance(node, (ast.Subscript, ast.Attribute)) and isinstance(node.ctx, ast.Store):
+        while isinstance(node, (ast.Subscript, ast.Attribute)):
+            node = node.value
+        if isinstance(node, ast.Name):
+            yield node.id
+    elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        yield node.name
+    elif isinstance(node, ast.alias):
+        yield (node.asname or node.name).partition(".")[0]
+    elif not isinstance(node, _SCOPES):  # functions and comprehensions keep their names
+        for child in ast.iter_child_nodes(node):
+            yield from _names_bound(child)
 
 
-def _top_level(node):
-    """Walk a tree, but not into functions, classes and comprehensions: these keep their names."""
-    for child in ast.iter_child_nodes(node):
-        yield child
-        if not isinstance(child, _SCOPES):
-            yield from _top_level(child)
-
-
-_SCOPES = (
-    ast.FunctionDef,
-    ast.AsyncFunctionDef,
-    ast.ClassDef,
-    ast.Lambda,
-    ast.ListComp,
-    ast.SetComp,
-    ast.DictComp,
-    ast.GeneratorExp,
-)
+_SCOPES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 def _line_of(error, path, line):
@@ -248,13 +248,29 @@ def _quiet(output):
 
 
 @contextlib.contextmanager
-def last_resort(seconds=SECONDS):
-    """End the process, and name the line, when compiled code never comes back to Python."""
-    faulthandler.dump_traceback_later(seconds + 2 * GRACE, exit=True, file=sys.__stderr__)
+def last_resort():
+    """End the process, and name the line, when compiled code never comes back to Python.
+
+    Holds for the blocks and values run inside. Arming starts a thread, so it is done at most
+    once a second.
+    """
+    outer = list(_armed)
+    _armed[:] = [-1.0, 0.0]
     try:
         yield
     finally:
         faulthandler.cancel_dump_traceback_later()
+        _armed[:] = [-1.0, 0.0] if outer else []
+
+
+_armed = []  # when, and for how many seconds; empty outside of last_resort
+
+
+def _arm_last_resort(seconds):
+    now = time.monotonic()
+    if _armed and not (_armed[1] == seconds and now - _armed[0] < 1):
+        _armed[:] = [now, seconds]
+        faulthandler.dump_traceback_later(seconds + 2 * GRACE + 1, exit=True, file=sys.__stderr__)
 
 
 class _Watchdog:

@@ -15,12 +15,14 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from mkdocs.exceptions import PluginError  # noqa: E402
+from mkdocs.plugins import CombinedEvent, event_priority  # noqa: E402
 
 from weave import dependencies, render  # noqa: E402
 from weave.fences import Fence, find_parts  # noqa: E402
 from weave.links import check_links  # noqa: E402
 from weave.markdown_extension import WeaveExtension  # noqa: E402
 from weave.page import read_page, weave_page  # noqa: E402
+from weave.search import searchable  # noqa: E402
 
 log = logging.getLogger("mkdocs.hooks.weave")
 IDS = re.compile(r"""\sid=["']?([^\s"'>]+)""")
@@ -35,20 +37,32 @@ class _Site:
         self.extension.weave = self.weave
         self.current = None  # Source of the page being rendered
         self.woven = {}  # source_uri -> Page
+        self.whole = ""  # HTML of the page that search reads in short
         self.cache = {}  # path -> (what it was made from, Page)
         self.stamps = {}
+        self.sameness = None  # which pages need not run twice
 
     def weave(self, text):
-        path, _, offset, description, description_line, problems = self.current
+        """Run a page; in `serve`, only if it or what it imports has changed."""
+        if not self.serving:
+            return self._run(text)
+        path = self.current.path
         blocks = [p.source for p in find_parts(text) if isinstance(p, Fence) and p.is_python]
         made_from = (self.current, text, dependencies.fingerprint(blocks, ROOT))
         known = self.cache.get(path)
         if known is None or known[0] != made_from:
-            log.debug("ran the blocks of %s", path)
-            page = weave_page(text, path, offset, description, description_line)
-            page.problems[:0] = problems
-            known = self.cache[path] = (made_from, page)
+            known = self.cache[path] = (made_from, self._run(text))
         return known[1]
+
+    def _run(self, text):
+        path, _, offset, description, description_line, problems = self.current
+        twice = self.sameness.is_unknown(self.current, text)
+        page = weave_page(text, path, offset, description, description_line, twice=twice)
+        if not page.problems:
+            self.sameness.note(self.current, text)
+        page.problems[:0] = problems
+        log.debug("ran the blocks of %s", path)
+        return page
 
 
 site = _Site()
@@ -77,6 +91,7 @@ def on_pre_build(config):
         site.stamps = stamps
         dependencies.forget_modules()
     site.woven = {}
+    site.sameness = dependencies.Sameness(ROOT)
 
 
 def on_page_markdown(markdown, page, config, files):
@@ -96,6 +111,20 @@ def on_page_content(html, page, config, files):
     return html
 
 
+@event_priority(100)
+def _before_search(context, page, config, nav):
+    site.whole = page.content
+    page.content = searchable(page.content)
+
+
+@event_priority(-100)
+def _after_search(context, page, config, nav):
+    page.content = site.whole
+
+
+on_page_context = CombinedEvent(_before_search, _after_search)
+
+
 def on_env(env, config, files):
     """When all pages are known: check links, report all problems, end a build that has any."""
     pages = {file.src_uri: file.page for file in files.documentation_pages()}
@@ -109,6 +138,7 @@ def on_env(env, config, files):
         if problems:
             pages[uri].content = render.error_box(problems) + pages[uri].content
         count += len(problems)
+    site.sameness.save()
     if count and not site.serving:
         raise PluginError(f"{count} error{'s' * (count > 1)} in pages, listed above")
     ran = sum(len(woven.blocks) for woven in site.woven.values())

@@ -8,7 +8,7 @@ from numbers import Integral, Number
 
 DIGITS = 3  # a typed number of so many digits must be computed on its page
 NUMBER = re.compile(
-    r"(?<![^\W_])(?<!\.)(?:\d++(?:,\d{3})*+(?:\.\d+)?+(?![^\W_])"  # between spaces, marks or _
+    r"(?<![^\W_])(?<!\.)(?:(?>\d+(?:,\d{3})*(?:\.\d+)?)(?![^\W_])"  # between spaces, marks or _
     r"|\d+(?:,\d{3})*(?:\.\d+)?(?=[A-Za-zµ%]{1,3}\b))"  # with a unit: 100ms, 64kB
 )
 IN_OUTPUT = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")

@@ -187,7 +187,7 @@ class _Weaver:
         page.parts = find_parts(PRIVATE.sub("\ufffd", text), self.offset)
         if str(ROOT) not in sys.path:
             sys.path.insert(0, str(ROOT))
-        with contextlib.chdir(ROOT):
+        with contextlib.chdir(ROOT), last_resort():
             woven = [self._fence(p) if isinstance(p, Fence) else self._text(p) for p in page.parts]
             page.description = self._inline(
                 PRIVATE.sub("\ufffd", self.description), self.description_line
@@ -242,10 +242,7 @@ class _Weaver:
         return "\n".join([blank, prefix + self._piece(html), blank])
 
     def _text(self, part):
-        if "{{" not in part.source:
-            return self._inline(part.source, part.line)
-        with last_resort():
-            return self._inline(part.source, part.line)
+        return self._inline(part.source, part.line)
 
     def _inline(self, source, first_line):
         def put(match):

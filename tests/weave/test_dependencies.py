@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from weave import dependencies
-from weave.dependencies import fingerprint, forget_modules
+from weave.dependencies import Sameness, fingerprint, forget_modules
 
 
 @pytest.fixture
@@ -94,3 +94,20 @@ def test_our_packages_are_forgotten_and_no_others(monkeypatch):
     monkeypatch.setattr(dependencies.sys, "modules", {**ours, **others})
     forget_modules()
     assert sys.modules == others
+
+
+def test_a_page_needs_to_run_twice_once_and_again_when_it_or_the_code_changes(tmp_path):
+    (tmp_path / "snippets").mkdir()
+    snippet = tmp_path / "snippets" / "one.py"
+    snippet.write_text("x = 1")
+    first = Sameness(tmp_path)
+    assert first.is_unknown("page", "text")
+    first.note("page", "text")
+    first.save()
+
+    later = Sameness(tmp_path)
+    assert not later.is_unknown("page", "text")
+    assert later.is_unknown("page", "other text") and later.is_unknown("other page", "text")
+
+    snippet.write_text("x = 2")
+    assert Sameness(tmp_path).is_unknown("page", "text")

@@ -241,7 +241,8 @@ def test_a_block_that_cannot_be_stopped_ends_the_build_with_a_message(name):
         "from weave import execute\n"
         "from weave.fences import find_parts\n"
         "execute.GRACE = 0.3\n"
-        f"execute.Chain().run(find_parts({block(source)!r})[0], 'page.md', 1, seconds=0.3)\n"
+        "with execute.last_resort():\n"
+        f"    execute.Chain().run(find_parts({block(source)!r})[0], 'page.md', 1, seconds=0.3)\n"
         "print('came back')\n"
     )
     done = subprocess.run(

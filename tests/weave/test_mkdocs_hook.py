@@ -83,14 +83,15 @@ class Serve:
         monkeypatch.setattr(self.hook, "site", self.hook._Site())
         monkeypatch.setattr(self.hook, "ROOT", folder)
         monkeypatch.setattr(self.hook, "weave_page", self.weave_page)
-        self.ran = []
+        self.ran, self.twice = [], {}
 
     def load(self):
         return load_config(str(self.folder / "mkdocs.yml"))
 
-    def weave_page(self, text, path, *args):
+    def weave_page(self, text, path, *args, twice):
         self.ran.append(path)
-        return weave.page.weave_page(text, path, *args)
+        self.twice = {**self.twice, path: twice}
+        return weave.page.weave_page(text, path, *args, twice=twice)
 
     def build(self, command="serve"):
         """Build once; return the paths of the pages whose blocks ran."""
