@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help serve test build requirements bench clean
 python := .venv/bin/python
+export NO_MKDOCS_2_WARNING = 1
 export NO_MKDOCS_2_WARNING := 1  # a notice of the theme; requirements.in pins what works
 
 help:

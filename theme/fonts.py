@@ -13,9 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import fontTools
-from fontTools import subset
 from fontTools.ttLib import TTFont
-from fontTools.ttLib.tables._g_l_y_f import USE_MY_METRICS
 
 from theme.cache import digest, remember
 from theme.markup import UNSPOKEN, text_of
@@ -103,6 +101,8 @@ def open_font(face):
     The Source packages mark many composed glyphs (½, %, most digits) as taking the width of one
     of their parts, which is not so; FreeType then misplaces them. The mark is taken off.
     """
+    from fontTools.ttLib.tables._g_l_y_f import USE_MY_METRICS
+
     font = TTFont(font_path(face))
     for name in font.getGlyphOrder() if "glyf" in font else ():
         for part in getattr(font["glyf"][name], "components", ()):
@@ -160,6 +160,8 @@ def cut(face, wanted):
 
     Math keeps its MATH table, and with it the larger brackets and roots of the characters wanted.
     """
+    from fontTools import subset  # slow to import, and seldom needed: see cut_cached
+
     options = subset.Options()
     options.flavor = "woff2"
     options.hinting = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import json
 import sys
 from functools import lru_cache
 from pathlib import Path
@@ -70,37 +71,32 @@ def _files_of(module, root):
                 yield file
 
 
-class Sameness:
-    """Which pages are known to come out the same twice, with the code as it is now.
+class Memory:
+    """What builds remember of a page that came out right, for as long as it and the code stay.
 
-    A page runs twice once; later builds of the same page with the same code run it once. What is
-    kept below .cache/ are digests of a page's text and of all our code and data.
+    That it is the same when it runs again, so that it runs twice only once; and the HTML of its
+    listings. Kept below .cache/, a file a page, named for the page's text and all our code.
     """
 
     def __init__(self, root):
-        self.file = root / ".cache" / "weave" / "same-twice"
+        self.folder = root / ".cache" / "weave"
         code = hashlib.sha256(f"{sys.version} {numpy.__version__}".encode())
         for package in (*PACKAGES, DATA, RUNNER):
             for file in sorted((root / package).rglob("*.*")):
                 if file.suffix in (".py", ".json", ".bib", ".csv"):
                     code.update(file.read_bytes())
         self.code = code.digest()
-        self.known = set(self.file.read_text().split()) if self.file.exists() else set()
-        self.noted = set()
 
-    def is_unknown(self, *page):
-        """Say whether a page has still to be run twice."""
-        return self._digest(page) not in self.known
+    def recall(self, *page):
+        """Return {source: HTML} of the listings of a page, or None of an unknown one."""
+        file = self._file(page)
+        return json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
 
-    def note(self, *page):
-        """Take note that a page came out right."""
-        self.noted.add(self._digest(page))
+    def keep(self, listings, *page):
+        """Remember a page that ran twice and came out right."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._file(page).write_text(json.dumps(listings), encoding="utf-8")
 
-    def save(self):
-        """Keep what this build found out."""
-        if self.noted != self.known:
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-            self.file.write_text("\n".join(sorted(self.noted)) + "\n")
-
-    def _digest(self, page):
-        return hashlib.sha256(self.code + repr(page).encode()).hexdigest()
+    def _file(self, page):
+        name = hashlib.sha256(self.code + repr(page).encode()).hexdigest()
+        return self.folder / f"{name[:32]}.json"

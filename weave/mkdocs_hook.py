@@ -40,7 +40,7 @@ class _Site:
         self.whole = ""  # HTML of the page that search reads in short
         self.cache = {}  # path -> (what it was made from, Page)
         self.stamps = {}
-        self.sameness = None  # which pages need not run twice
+        self.memory = None  # of pages that came out right before
 
     def weave(self, text):
         """Run a page; in `serve`, only if it or what it imports has changed."""
@@ -56,10 +56,13 @@ class _Site:
 
     def _run(self, text):
         path, _, offset, description, description_line, problems = self.current
-        twice = self.sameness.is_unknown(self.current, text)
-        page = weave_page(text, path, offset, description, description_line, twice=twice)
-        if not page.problems:
-            self.sameness.note(self.current, text)
+        listings = self.memory.recall(self.current, text)
+        render.listings.update(listings or {})
+        new = listings is None
+        page = weave_page(text, path, offset, description, description_line, twice=new)
+        if new and not page.problems:
+            sources = {block.fence.source for block in page.blocks}
+            self.memory.keep({s: render.listings[s] for s in sources}, self.current, text)
         page.problems[:0] = problems
         log.debug("ran the blocks of %s", path)
         return page
@@ -91,7 +94,7 @@ def on_pre_build(config):
         site.stamps = stamps
         dependencies.forget_modules()
     site.woven = {}
-    site.sameness = dependencies.Sameness(ROOT)
+    site.memory = dependencies.Memory(ROOT)
 
 
 def on_page_markdown(markdown, page, config, files):
@@ -138,7 +141,6 @@ def on_env(env, config, files):
         if problems:
             pages[uri].content = render.error_box(problems) + pages[uri].content
         count += len(problems)
-    site.sameness.save()
     if count and not site.serving:
         raise PluginError(f"{count} error{'s' * (count > 1)} in pages, listed above")
     ran = sum(len(woven.blocks) for woven in site.woven.values())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from html import escape
 
 from pygments import highlight
@@ -13,10 +12,14 @@ _LEXER = PythonLexer(stripnl=False)
 _FORMATTER = HtmlFormatter(nowrap=True)
 
 
-@lru_cache(maxsize=4096)
+listings = {}  # source -> highlighted HTML; a build puts in what it remembers
+
+
 def code(source, number):
     """Highlighted Python; the box can be scrolled with the keyboard."""
-    text = highlight(source, _LEXER, _FORMATTER).rstrip("\n")
+    if source not in listings:
+        listings[source] = highlight(source, _LEXER, _FORMATTER).rstrip("\n")
+    text = listings[source]
     return (
         '<div class="highlight">'
         f'<pre tabindex="0" role="region" aria-label="Code of block {number}">'

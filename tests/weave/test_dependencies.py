@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from weave import dependencies
-from weave.dependencies import Sameness, fingerprint, forget_modules
+from weave.dependencies import Memory, fingerprint, forget_modules
 
 
 @pytest.fixture
@@ -96,18 +96,18 @@ def test_our_packages_are_forgotten_and_no_others(monkeypatch):
     assert sys.modules == others
 
 
-def test_a_page_needs_to_run_twice_once_and_again_when_it_or_the_code_changes(tmp_path):
+def test_a_page_is_remembered_until_it_or_the_code_changes(tmp_path):
     (tmp_path / "snippets").mkdir()
     snippet = tmp_path / "snippets" / "one.py"
     snippet.write_text("x = 1")
-    first = Sameness(tmp_path)
-    assert first.is_unknown("page", "text")
-    first.note("page", "text")
-    first.save()
+    first = Memory(tmp_path)
+    assert first.recall("page", "text") is None
+    first.keep({"x = 1\n": "<b>x</b>"}, "page", "text")
 
-    later = Sameness(tmp_path)
-    assert not later.is_unknown("page", "text")
-    assert later.is_unknown("page", "other text") and later.is_unknown("other page", "text")
+    later = Memory(tmp_path)
+    assert later.recall("page", "text") == {"x = 1\n": "<b>x</b>"}
+    assert later.recall("page", "other text") is None
+    assert later.recall("other page", "text") is None
 
     snippet.write_text("x = 2")
-    assert Sameness(tmp_path).is_unknown("page", "text")
+    assert Memory(tmp_path).recall("page", "text") is None

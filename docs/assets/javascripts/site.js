@@ -125,7 +125,8 @@
   const labels = new Map(
     all("article [role=region][tabindex]").map((box) => [box, box.getAttribute("aria-label")]));
   const watch = new ResizeObserver((entries) => {
-    for (const { target } of entries) {
+    const boxes = entries.map(({ target }) => (labels.has(target) ? target : target.parentElement));
+    for (const target of new Set(boxes)) {
       const scrolls = target.scrollWidth > target.clientWidth + 1 ||
         target.scrollHeight > target.clientHeight + 1;
       const attributes = { tabindex: "0", role: "region", "aria-label": labels.get(target) };
@@ -135,7 +136,10 @@
       }
     }
   });
-  for (const box of labels.keys()) watch.observe(box);
+  for (const box of labels.keys()) {
+    watch.observe(box);
+    if (box.firstElementChild) watch.observe(box.firstElementChild); /* grows when fonts arrive */
+  }
 
   /* The section in view. */
   const links = new Map(all(".sections a").map((link) => [link.hash.slice(1), link]));
