@@ -70,12 +70,17 @@
   const searching = dialog.querySelector("[data-md-toggle=search]");
   const query = dialog.querySelector(".search__query");
   const results = dialog.querySelector(".search__list");
+  /* Material reads the field at a key's release; words can come in by paste or dictation too. */
+  const tellQuery = () => query.dispatchEvent(new Event("keyup"));
+  query.addEventListener("input", tellQuery);
   let isLoaded = false;
   const openSearch = () => {
     if (!isLoaded) {
       isLoaded = true;
       const { bundle } = JSON.parse(document.getElementById("__config").textContent);
-      document.head.append(Object.assign(document.createElement("script"), { src: bundle }));
+      const script = Object.assign(document.createElement("script"), { src: bundle });
+      script.onload = () => setTimeout(tellQuery, 0); /* what was typed while it loaded */
+      document.head.append(script);
     }
     document.getElementById("menu").hidePopover?.();
     if (!dialog.open) dialog.showModal();
