@@ -1,8 +1,39 @@
 """Drawings: arrays in, SVG out. Numbers come from snippets/, colours from figures.css."""
 
-from figures.by_hand import gradient_by_hand, matrices
+from figures.adapter import adapter_network, adapter_update
+from figures.by_hand import gradient_by_hand, matrices, signal_by_hand
+from figures.chooser import chooser
+from figures.comparison import comparison
+from figures.curves import error_curves
 from figures.freezing_layers import freezing_layers
+from figures.head import head_on_top
+from figures.lora import lora_by_hand, lora_layers
 from figures.mark import favicon, mark
+from figures.on_top import on_top
+from figures.paper_table import paper_table
 from figures.pictogram import pictogram
+from figures.pretrain_vs_fine_tune import pretrain_vs_fine_tune
+from figures.weight_update import update_by_hand, weight_update
 
-__all__ = ["favicon", "freezing_layers", "gradient_by_hand", "mark", "matrices", "pictogram"]
+__all__ = [
+    "adapter_network",
+    "adapter_update",
+    "chooser",
+    "comparison",
+    "error_curves",
+    "favicon",
+    "freezing_layers",
+    "gradient_by_hand",
+    "head_on_top",
+    "lora_by_hand",
+    "lora_layers",
+    "mark",
+    "matrices",
+    "on_top",
+    "paper_table",
+    "pictogram",
+    "pretrain_vs_fine_tune",
+    "signal_by_hand",
+    "update_by_hand",
+    "weight_update",
+]

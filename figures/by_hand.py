@@ -9,7 +9,11 @@ from figures.primitives import arrow, cell_width, equation, matrix
 from snippets import check
 
 WIDE, NARROW = 22, 11  # squares, so that squares are as large as in the other figures
-KIND_OF = {"δ": "gradient", "Δ": "delta", "∂": "gradient", "W": "pretrained"}  # else activation
+KIND_OF = {  # else activation
+    **dict.fromkeys("δ∂G", "gradient"),
+    "Δ": "delta",
+    "W": "pretrained",
+}
 
 
 def matrices(named, *, caption=""):
@@ -45,7 +49,8 @@ def gradient_by_hand(step, name, *, row, column, learning_rate, caption=""):
     boxed row, column and cells are the ones worked out in the text.
 
     Args:
-        step: a Step of snippets.freeze in which the layer trains.
+        step: a Step of snippets.freeze in which the layer trains; or of a probe or a head, whose
+            last layer has no Z: its δ is dL/dY.
         name: the layer, such as "W3".
         row, column: the cell, counted from 1.
         learning_rate: η of the step.
@@ -61,31 +66,86 @@ def gradient_by_hand(step, name, *, row, column, learning_rate, caption=""):
         known = ", ".join(step.gradients) or "none"
         raise ValueError(f"name must be a layer that trains ({known}), got {name!r}")
     gradient, k = step.gradients[name], int(name[1:])
-    delta, H = step.deltas[f"Z{k}"], step.trace[f"H{k - 1}"].T
+    signal = f"δ{k}" if f"Z{k}" in step.deltas else "δ"
+    delta, H = step.deltas[f"Z{k}" if signal != "δ" else "Y"], step.trace[f"H{k - 1}"].T
     at = _cell(gradient, row, column)
     in_row, in_column = np.zeros(delta.shape, bool), np.zeros(H.shape, bool)
     in_row[row - 1], in_column[:, column - 1] = True, True
 
-    left = _draw(delta, f"δ{k}", boxed=in_row)
+    left = _draw(delta, signal, boxed=in_row)
     label_H = f"H{k - 1}ᵀ" if k > 1 else "Xᵀ"
     above = _draw(H, label_H, boxed=in_column)
-    result = _draw(gradient, f"δ{k} {label_H}", kind="gradient", boxed=at)
+    result = _draw(gradient, f"{signal} {label_H}", kind="gradient", boxed=at)
     change = _draw(step.delta_weights[name], f"Δ{name}", boxed=at)
     product = table(
         [[None, above], [left, result]], align=["right", "left"], row_gap=1, column_gap=1
     )
-    said = equation(f"Δ{name} = −{format_number(learning_rate)} × δ{k}{label_H}", width=7)
+    said = equation(f"Δ{name} = −{format_number(learning_rate)} × {signal}{label_H}", width=7)
     change = beneath(change, said, gap=0.3)
     across = columns(product, Box(1, 0), rows(arrow(length=2), Box(0, 1.5)), change, align="bottom")
     return Figure(
         wide=_on_sheet(across, WIDE),
         narrow=_on_sheet(rows(product, change, gap=1, align="right"), NARROW),
         title=f"The gradient of {name} as a product",
-        alt=_in_words(f"δ{k}", delta)
+        alt=_in_words(signal, delta)
         + f" {_in_words(f'The gradient of {name}', gradient)}"
         + f" Cell ({row}, {column}) of Δ{name} is"
         + f" {format_number(step.delta_weights[name][row - 1, column - 1], signed=True)}.",
         caption=caption,
+    )
+
+
+def signal_by_hand(step, weights, name, *, caption=None):
+    """Draw how the signal gets through a layer to the Z below it: δ2 = W3ᵀ δ3 where Z2 > 0.
+
+    W3ᵀ stands left of its product and δ3 above it. Boxed are the entries whose Z is above 0: there
+    ReLU lets the signal through, and elsewhere δ is 0.
+
+    Args:
+        step: a Step of snippets.freeze.
+        weights: the weights that the step started from.
+        name: of the δ that is wanted, "Z2" or "Z1".
+        caption: overrides the computed one.
+
+    Returns:
+        A Figure.
+
+    Raises:
+        ValueError: the signal did not go down so far, or a layer is missing.
+    """
+    reached = [int(z[1:]) for z in step.deltas if z.startswith("Z")]
+    known = [f"Z{k}" for k in reached if k + 1 in reached]
+    if name not in known:
+        wish = ", ".join(known) or "none"
+        raise ValueError(f"name must be a Z that the signal came down to ({wish}), got {name!r}")
+    k = int(name[1:])
+    W = check.layers(weights).get(k + 1)
+    if W is None:
+        raise ValueError(f"weights must hold W{k + 1}, got {', '.join(weights)}")
+    above, Z, delta = step.deltas[f"Z{k + 1}"], step.trace[name], step.deltas[name]
+    signal, passes = W.T @ above, Z > 0
+    product_name = f"W{k + 1}ᵀ δ{k + 1}"
+    product = table(
+        [
+            [None, _draw(above, f"δ{k + 1}")],
+            [
+                _draw(W.T, f"W{k + 1}ᵀ"),
+                _draw(signal, product_name, kind="gradient", boxed=passes),
+            ],
+        ],
+        align=["right", "left"],
+        row_gap=1,
+        column_gap=1,
+    )
+    relu = _draw(Z, name, boxed=passes), _draw(delta, f"δ{k}", boxed=passes)
+    across = columns(product, Box(1, 0), columns(*relu, gap=2), gap=1, align="bottom")
+    computed = f"Boxed: Z{k} is above 0. There δ{k} is {product_name}; elsewhere it is 0."
+    return Figure(
+        wide=_on_sheet(across, WIDE),
+        narrow=_on_sheet(rows(product, columns(*relu, gap=2), gap=1, align="right"), NARROW),
+        title=f"The signal on its way to layer {k}",
+        alt=f"{_in_words(product_name, signal)} {_in_words(name, Z)} {_in_words(f'δ{k}', delta)}",
+        caption=computed if caption is None else caption,
     )
 
 

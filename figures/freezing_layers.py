@@ -121,9 +121,9 @@ class Grids:
             self.weight_cell * max(W.shape[1] for W in weights), self.output_cell * step.X.shape[1]
         )
 
-    def draw(self, values, *, kind, label, changed=None):
+    def draw(self, values, *, kind, label, tag=None, changed=None):
         cell = self.output_cell if kind == "activation" else self.weight_cell
-        return matrix(values, kind=kind, label=label, cell=cell, changed=changed)
+        return matrix(values, kind=kind, label=label, cell=cell, tag=tag, changed=changed)
 
 
 class Blocks:
@@ -158,7 +158,7 @@ class Blocks:
     def store(self):
         return "".join(self.stored.values())
 
-    def draw(self, values, *, kind, label, changed=None):
+    def draw(self, values, *, kind, label, tag=None, changed=None):
         typical = self.typical[{"activation": "X and H", "delta": "ΔW"}.get(kind, "W")]
         content = values.tobytes() + repr((values.shape, typical)).encode()
         name = f"heat-{hashlib.sha256(content).hexdigest()[:8]}{self.suffix}"
@@ -171,6 +171,7 @@ class Blocks:
             kind=kind,
             label=label,
             per_square=self.per_square,
+            tag=tag,
             sizes=("" if label.startswith("H") else down, across),
         )
 

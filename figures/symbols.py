@@ -18,13 +18,14 @@ def svg_text(text):
 
     The subscript is tucked under the prime, as in print; what follows climbs back to the line.
     """
-    parts, end, lowered = [], 0, False
+    parts, end, level = [], 0, 0
 
-    def add(content, name, shift=""):
-        nonlocal lowered
-        climb = ' dy="-4"' if lowered and "dy" not in shift else ""
-        lowered = "dy" in shift
-        attributes = (f' class="{name}"' if name else "") + shift + climb
+    def add(content, name, shift="", to=0):
+        nonlocal level
+        if to != level:
+            shift += f' dy="{to - level}"'
+        level = to
+        attributes = (f' class="{name}"' if name else "") + shift
         parts.append(f"<tspan{attributes}>{content}</tspan>" if attributes else content)
 
     for match in SYMBOL.finditer(text):
@@ -35,10 +36,9 @@ def svg_text(text):
             add("Δ", "up")
         add(letter + ("′" if prime else ""), "")
         if digits:
-            add(digits, "sub", (' dx="-4"' if prime else "") + ' dy="4"')
+            add(digits, "sub", ' dx="-4"' if prime else "", to=4)
         if transposed:
-            climb = ' dy="-10"' if digits else ' dy="-6"'
-            add("T", "sub", climb)
+            add("T", "sub", to=-6)
         end = match.end()
     if end < len(text):
         add(html.escape(text[end:], quote=False), "up")

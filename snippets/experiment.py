@@ -13,6 +13,8 @@ A step is done thousands of times, so it calls the unchecked parts of the other 
 arrays made here.
 """
 
+from copy import deepcopy
+from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
@@ -104,6 +106,8 @@ class Result(NamedTuple):
 def new_world(seed):
     """Make a teacher and pretrain a student on the old task.
 
+    That takes half a second, so the last worlds are kept; each caller gets a copy of its own.
+
     Args:
         seed: a whole number of 0 or more; the same seed gives the same world.
 
@@ -113,7 +117,12 @@ def new_world(seed):
     Raises:
         ValueError: seed is no whole number of 0 or more.
     """
-    rng = np.random.default_rng(check.whole_number(seed, "seed", least=0))
+    return deepcopy(_world(check.whole_number(seed, "seed", least=0)))
+
+
+@lru_cache(maxsize=4)  # a world is some 0.4 MB
+def _world(seed):
+    rng = np.random.default_rng(seed)
     teacher = new_network(FULL_SIZES, rng)
     features = FULL_SIZES[-1]
     readout = rng.normal(0.0, np.sqrt(1 / features), size=(CLASSES, features))

@@ -20,6 +20,7 @@ from theme.markup import UNSPOKEN, text_of
 
 # In every text face whatever the pages say, so that no usual word can fall out of it.
 ALWAYS = set(string.ascii_letters + string.digits + " .,:;!?'()-–’“”·×−+=/%")
+ALWAYS_BOLD = set(string.ascii_letters + string.digits + " .,:;!?()'-–+=%/")
 ALWAYS_ITALIC = set(string.ascii_letters + string.digits + " .,()-’−+=")
 PRIMES = "′″‴"
 MATH = re.compile(r"<math\b.*?</math>", re.S)
@@ -141,8 +142,8 @@ def characters(pages, interface):
     wanted = {
         "serif": ALWAYS | text,
         "sans": ALWAYS | text,
-        "serif-bold": ALWAYS | bold,
-        "sans-bold": ALWAYS | bold,
+        "serif-bold": ALWAYS_BOLD | bold,
+        "sans-bold": ALWAYS_BOLD | bold,
         "serif-italic": ALWAYS_ITALIC | italic,
         "math": math - {" "},
     }

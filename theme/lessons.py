@@ -1,6 +1,7 @@
 """Where a page stands among the lessons: all of it follows from the nav in mkdocs.yml.
 
 A series is a section of the nav with an index page; its other pages are its lessons, in order.
+Labs are Python files, and no lessons.
 """
 
 import math
@@ -51,7 +52,7 @@ def find_series(items):
         children = item.children or []
         pages = [child for child in children if child.is_page]
         indexes = [page for page in pages if page.is_index]
-        lessons = [page for page in pages if not page.is_index]
+        lessons = [p for p in pages if not p.is_index and p.file.src_uri.endswith(".md")]
         if indexes and lessons:
             found.append(Series(item, indexes[0], lessons))
         found += find_series([child for child in children if child.is_section])

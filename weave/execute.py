@@ -36,6 +36,7 @@ class Outcome:
     """What one block did: `error` is None when it did what it should."""
 
     printed: str = ""  # what it printed, then its last value as text
+    value: str = ""  # its last value as text
     drawing: str = ""  # its last value, if that can draw itself
     error: BaseException | None = None
     error_line: int = 0
@@ -111,7 +112,8 @@ class Chain:
                     value, line = eval(last, self.namespace), last_line
                     outcome.drawing = rich(value)
                     if value is not None and not outcome.drawing:
-                        output.write(repr(value) + "\n")
+                        outcome.value = repr(value)
+                        output.write(outcome.value + "\n")
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -273,6 +275,21 @@ def _arm_last_resort(seconds):
         faulthandler.dump_traceback_later(seconds + 2 * GRACE + 1, exit=True, file=sys.__stderr__)
 
 
+@contextlib.contextmanager
+def take_time():
+    """Stop the block's clock while it waits for something that has a limit of its own: a lab."""
+    seconds = _armed[1] if _armed else 0
+    faulthandler.cancel_dump_traceback_later()
+    try:
+        with _watchdog.pause(), warnings.catch_warnings():
+            warnings.simplefilter("default")
+            yield
+    finally:
+        if seconds:
+            _armed[:] = [-1.0, 0.0]
+            _arm_last_resort(seconds)
+
+
 class _Watchdog:
     """Stops a block that runs too long; ends the process when even that does not help.
 
@@ -308,6 +325,22 @@ class _Watchdog:
             self.deadline, self.message, self.where, self.by_signal, self.running = outer
             if self.deadline is not None and self.by_signal:  # a block that weaves a page itself
                 left = max(self.deadline - time.monotonic(), 0.001)
+                signal.setitimer(signal.ITIMER_REAL, left)
+
+    @contextlib.contextmanager
+    def pause(self):
+        deadline, self.deadline = self.deadline, None
+        if deadline is None:
+            yield
+            return
+        left = max(deadline - time.monotonic(), 0.001)
+        if self.by_signal:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        try:
+            yield
+        finally:
+            self.deadline = time.monotonic() + left
+            if self.by_signal:
                 signal.setitimer(signal.ITIMER_REAL, left)
 
     def _start(self):

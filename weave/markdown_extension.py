@@ -11,6 +11,8 @@ from markdown.extensions import Extension
 from markdown.postprocessors import Postprocessor
 from markdown.preprocessors import Preprocessor
 
+from weave import glossary
+from weave import page as pages
 from weave.page import Page, weave_page
 
 BEFORE_ALL_OTHERS = 100  # preprocessors: before snippets (32), white space (30), superfences (25)
@@ -47,12 +49,15 @@ class WeaveExtension(Extension):
     def __init__(self, **kwargs):
         self.config = {"path": ["page", "the page's file, as messages name it"]}
         self.page = Page("page")
+        self.explains = True  # whether there is a glossary page to link to
         super().__init__(**kwargs)
 
     def extendMarkdown(self, md):
         self.md = md
         md.registerExtension(self)
         md.preprocessors.register(_Weave(md, self), "weave", BEFORE_ALL_OTHERS)
+        terms = glossary.ExplainTerms(md, self, lambda: pages.ROOT)
+        md.treeprocessors.register(terms, "weave_terms", glossary.AFTER_INLINE_BEFORE_LINKS)
         md.postprocessors.register(_Resolve(self), "weave", AFTER_ALL_OTHERS)
 
     def reset(self):

@@ -16,8 +16,9 @@ if str(ROOT) not in sys.path:
 
 from mkdocs.exceptions import PluginError  # noqa: E402
 from mkdocs.plugins import CombinedEvent, event_priority  # noqa: E402
+from mkdocs.utils import get_relative_url  # noqa: E402
 
-from weave import dependencies, render  # noqa: E402
+from weave import citations, dependencies, glossary, ledger, render  # noqa: E402
 from weave.fences import Fence, find_parts  # noqa: E402
 from weave.links import check_links  # noqa: E402
 from weave.markdown_extension import WeaveExtension  # noqa: E402
@@ -37,6 +38,7 @@ class _Site:
         self.extension.weave = self.weave
         self.current = None  # Source of the page being rendered
         self.woven = {}  # source_uri -> Page
+        self.order = []  # source_uris as the nav has them
         self.whole = ""  # HTML of the page that search reads in short
         self.cache = {}  # path -> (what it was made from, Page)
         self.stamps = {}
@@ -48,7 +50,8 @@ class _Site:
             return self._run(text)
         path = self.current.path
         blocks = [p.source for p in find_parts(text) if isinstance(p, Fence) and p.is_python]
-        made_from = (self.current, text, dependencies.fingerprint(blocks, ROOT))
+        known_sources = citations.read_sources(ROOT)[0]
+        made_from = (self.current, text, dependencies.fingerprint(blocks, ROOT), known_sources)
         known = self.cache.get(path)
         if known is None or known[0] != made_from:
             known = self.cache[path] = (made_from, self._run(text))
@@ -114,6 +117,33 @@ def on_page_content(html, page, config, files):
     return html
 
 
+def on_nav(nav, config, files):
+    """Keep the order of the pages for the list of claims; see whether there is a glossary."""
+    site.extension.explains = files.get_file_from_path("glossary.md") is not None
+    site.order = [page.file.src_uri for page in nav.pages]
+    return nav
+
+
+def _problems_of_site():
+    """What is wrong with sources and glossary as a whole, on a site that has a page for them."""
+    problems = list(glossary.read_glossary(ROOT)[1]) if site.extension.explains else []
+    if any(ledger.lists_sources(page) for page in site.woven.values()):
+        sources, unread = citations.read_sources(ROOT)
+        problems += [*unread, *ledger.uncited(sources, site.woven.values())]
+    return problems
+
+
+def _fill_lists(pages):
+    """Put the claims of all pages, and the sources, where a page asks for them."""
+    in_order = [uri for uri in site.order if uri in site.woven]
+    in_order += [uri for uri in site.woven if uri not in site.order]
+    listed = [ledger.Listed(pages[uri].title, pages[uri].url, site.woven[uri]) for uri in in_order]
+    lists = ledger.Lists(listed, citations.read_sources(ROOT)[0], get_relative_url)
+    for page in pages.values():
+        if ledger.PLACE.search(page.content or ""):
+            page.content = lists.fill(page.content, page.url)
+
+
 @event_priority(100)
 def _before_search(context, page, config, nav):
     site.whole = page.content
@@ -129,18 +159,24 @@ on_page_context = CombinedEvent(_before_search, _after_search)
 
 
 def on_env(env, config, files):
-    """When all pages are known: check links, report all problems, end a build that has any."""
+    """When all pages are known: fill lists, check links, report all problems, end a bad build."""
     pages = {file.src_uri: file.page for file in files.documentation_pages()}
+    _fill_lists(pages)
     anchors = {uri: set(IDS.findall(page.content or "")) for uri, page in pages.items()}
     known = {file.src_uri for file in files} | {file.url for file in files}
-    count = 0
+    of_site = _problems_of_site()
+    for problem in of_site:
+        log.error("%s", problem)
+    count = len(of_site)
     for uri, woven in site.woven.items():
         problems = woven.problems + check_links(woven, uri, anchors, known)
         for problem in problems:
             log.error("%s", problem)
+        count += len(problems)
+        if ledger.lists_sources(woven):
+            problems = problems + of_site
         if problems:
             pages[uri].content = render.error_box(problems) + pages[uri].content
-        count += len(problems)
     if count and not site.serving:
         raise PluginError(f"{count} error{'s' * (count > 1)} in pages, listed above")
     ran = sum(len(woven.blocks) for woven in site.woven.values())

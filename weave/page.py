@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import yaml
 
-from weave import numbers, render
+from weave import citations, numbers, render
+from weave.citations import CitationError
 from weave.execute import Chain, Outcome, last_resort
 from weave.fences import Fence, Problem, find_parts
 from weave.formulas import FormulaError, to_mathml
@@ -22,9 +23,12 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # Woven pieces travel through Markdown as private characters, which it leaves alone.
 _OPEN, _CLOSE, _DIGITS = "\ue000", "\ue001", 0xE010
-PRIVATE = re.compile(f"[{_OPEN}{_CLOSE}{chr(_DIGITS)}-{chr(_DIGITS + 9)}]")
+PRIVATE = re.compile(
+    f"[{_OPEN}{_CLOSE}{citations.OPEN}{citations.CLOSE}{chr(_DIGITS)}-{chr(_DIGITS + 9)}]"
+)
 TOKEN = re.compile(f"{_OPEN}([{chr(_DIGITS)}-{chr(_DIGITS + 9)}]+){_CLOSE}")
-# `code` is left alone; $$…$$ and $…$ are formulas; {{ … }} is an expression; \{{ and \$ are typed.
+# `code` is left alone; $$…$$ and $…$ are formulas; {{ … }} is an expression; [@…] marks a claim;
+# \{{ and \$ are typed.
 INLINE = re.compile(
     r"""(?P<code>(?P<ticks>`+)(?!`)(?:(?!\n[ \t>]*\n).)*?(?<!`)(?P=ticks)(?!`))
     |(?P<comment><!--.*?-->)
@@ -32,11 +36,13 @@ INLINE = re.compile(
     |(?P<block>\$\$(?P<display>.+?)\$\$)
     |\$(?P<inline>(?![\s$])(?:[^$\\\n]|\\.|\{\{.*?\}\}|\n(?![ \t>]*\n))+?(?<![\s\\]))\$(?!\w)
     |\{\{(?P<expression>.+?)\}\}
+    |[ ]?(?P<mark>\[@[^\[\]]*\])
     |(?P<open>\{\{|\$\$|<!--)""",
     re.X | re.S,
 )
 BLOCK = re.compile(r'<div|<figure|<math[^>]* display="block"')  # stands on its own, not in a <p>
 EXPRESSION = re.compile(r"\{\{(.+?)\}\}", re.S)
+PLAIN = (FormulaError, CitationError)  # errors whose message says it all
 FRONT_MATTER = re.compile(r"\A---\n(.*?\n)---\n", re.S)
 
 
@@ -61,6 +67,8 @@ class Page:
     problems: list[Problem] = field(default_factory=list)
     parts: list = field(default_factory=list)
     description: str = ""
+    formulas: dict[str, str] = field(default_factory=dict)  # MathML -> TeX with its values, in $
+    claims: list[citations.Claim] = field(default_factory=list)
 
     def resolve(self, html):
         """Put the woven pieces into rendered HTML: whole in text, as plain text in attributes."""
@@ -78,6 +86,13 @@ class Page:
         if match[0][0] == "<":
             return self.plain(match[0])
         return self.pieces[_index(match[1])][0]
+
+    def in_prose(self, html):
+        """Put the pieces into another page: formulas whole, all else as plain text."""
+        return TOKEN.sub(lambda m: self._in_prose(*self.pieces[_index(m[1])]), html)
+
+    def _in_prose(self, html, plain):
+        return html if html.startswith("<math") else escape(plain)
 
     def plain(self, text):
         """Put the plain text of the woven pieces in, escaped for an attribute."""
@@ -181,6 +196,9 @@ class _Weaver:
         self.started = False
         self.line = 1  # what is woven now
         self.shown = set()  # numbers that the page computed, in canonical form
+        self.sources = citations.read_sources(ROOT)[0]
+        self.notes = {}  # label of a source's note -> the token that stands for its reference
+        self.marks = {}  # label -> how often it was cited
 
     def weave(self, text):
         page = self.page
@@ -193,7 +211,8 @@ class _Weaver:
                 PRIVATE.sub("\ufffd", self.description), self.description_line
             )
             page.description = page.plain(page.description)
-        page.text = "\n".join(woven)
+        notes = [f"[^{label}]: {token}" for label, token in self.notes.items()]
+        page.text = "\n".join([*woven, "", *notes] if notes else woven)
         self._check_typed_numbers()
         page.problems.sort(key=lambda problem: problem.line)
         return page
@@ -242,7 +261,13 @@ class _Weaver:
         return "\n".join([blank, prefix + self._piece(html), blank])
 
     def _text(self, part):
-        return self._inline(part.source, part.line)
+        """Weave a part of the text; each claim marked in it gets its sentence."""
+        known = len(self.page.claims)
+        text = self._inline(part.source, part.line)
+        marks = citations.MARK.finditer(text)
+        for claim, mark in zip(self.page.claims[known:], marks, strict=True):
+            claim.text = citations.sentence_at(text, mark.start())
+        return citations.MARK.sub(r"\1", text)
 
     def _inline(self, source, first_line):
         def put(match):
@@ -254,7 +279,7 @@ class _Weaver:
             except BaseException as error:
                 if self.chain.follows(error):
                     return "?"
-                message = str(error) if isinstance(error, FormulaError) else _describe(error)
+                message = str(error) if isinstance(error, PLAIN) else _describe(error)
                 return self._piece(render.error_mark(self._problem(line, message)), "?")
 
         return INLINE.sub(put, source)
@@ -268,9 +293,40 @@ class _Weaver:
         tex = match["display"] or match["inline"]
         if tex:
             return self._formula(tex, line, display=bool(match["display"]))
+        if match["mark"]:
+            return self._cite(match["mark"], line)
         if match["open"]:
             raise SyntaxError(f"{match['open']} is never closed")
         return match["escaped"] or match[0]
+
+    def _cite(self, mark, line):
+        """Put the numbers of notes, or a link to the block above, where a claim is marked."""
+        named = citations.parse_mark(mark)
+        if named == [(citations.BLOCK, "")]:
+            shown, claim = self._point_to_block(line)
+        else:
+            shown = " ".join(self._note(key, place) for key, place in named)
+            label = citations.label(*named[0])
+            count = "" if self.marks[label] == 1 else self.marks[label]
+            claim = citations.Claim(line, f"fnref{count}:{label}", named)
+        self.page.claims.append(claim)
+        return f"{citations.OPEN}{shown}{citations.CLOSE}"
+
+    def _note(self, key, place):
+        if key not in self.sources:
+            raise CitationError(f"[@{key}] leads nowhere: {citations.FILE} has no entry {key}")
+        label, source = citations.label(key, place), self.sources[key]
+        if label not in self.notes:
+            self.notes[label] = self._piece(source.html(place), source.text(place))
+        self.marks[label] = self.marks.get(label, 0) + 1
+        return f"[^{label}]"
+
+    def _point_to_block(self, line):
+        if not self.page.blocks:
+            raise CitationError(f"[@{citations.BLOCK}] leads nowhere: no block stands above it")
+        number, anchor = self.page.blocks[-1].number, f"claim-{len(self.page.claims) + 1}"
+        shown = self._piece(render.block_mark(number, anchor), "")
+        return shown, citations.Claim(line, anchor, block=number)
 
     def _evaluate(self, expression, line):
         value, specification, blocks = self.chain.evaluate(expression, self.path, line)
@@ -281,7 +337,7 @@ class _Weaver:
 
     def _formula(self, tex, line, display):
         tex = re.sub(r"\n[ \t]*>[ \t]?", "\n", tex)  # the marks of a quote are not part of it
-        placed, written = [], {}
+        placed, written, typed = [], {}, {}
 
         def put(match):
             text, blocks, _ = self._evaluate(match[1], line)
@@ -294,6 +350,7 @@ class _Weaver:
             marked = render.value(text.lstrip("−"), match[1].strip(), blocks)
             placed.append((digits, marked.replace("<span", "<mn").replace("</span", "</mn")))
             written[f"{{{sign}{digits}}}"] = match[0]
+            typed[digits] = text.lstrip("−").replace(",", "{,}")
             return f"{{{sign}{digits}}}"
 
         filled = EXPRESSION.sub(put, tex)
@@ -304,6 +361,10 @@ class _Weaver:
             for standing, expression in written.items():
                 message = message.replace(standing, expression)
             raise FormulaError(message) from error
+        for digits, text in typed.items():
+            filled = filled.replace(digits, text)
+        dollars = "$$" if display else "$"
+        self.page.formulas[mathml] = f"{dollars}{filled.strip()}{dollars}"
         return self._piece(mathml, unescape(re.sub(r"<[^>]*>", "", mathml)))
 
     def _check_typed_numbers(self):

@@ -81,6 +81,12 @@ def value(text, expression, blocks):
     )
 
 
+def block_mark(number, anchor):
+    """The mark of a claim that a block shows; it looks like the number of a note."""
+    link = f'<a class="footnote-ref" href="#block-{number}">block {number}</a>'
+    return f'\N{NO-BREAK SPACE}<sup id="{anchor}">{link}</sup>'
+
+
 def error_box(problems):
     """What `serve` shows where a page is broken."""
     items = "".join(f"<li>{escape(str(problem))}</li>" for problem in problems)

@@ -37,7 +37,7 @@ LAUNCH_ARGUMENTS = (
 def page_paths():
     """Return the address below the site's root of every page that docs/ holds, and of 404."""
     paths = []
-    for file in sorted(DOCS.rglob("*.md")):
+    for file in sorted([*DOCS.rglob("*.md"), *DOCS.rglob("labs/*.py")]):
         inside = file.relative_to(DOCS).with_suffix("")
         folder = inside.parent if inside.name == "index" else inside
         paths.append("" if folder == Path(".") else f"{folder.as_posix()}/")
@@ -85,7 +85,7 @@ def build_site(folder, url):
 def compressed(path):
     """Return a file's bytes as a host sends them, and whether they are gzipped."""
     data = Path(path).read_bytes()
-    if path.endswith((".woff2", ".png", ".jpg", ".gz")):
+    if path.endswith((".woff2", ".png", ".jpg", ".gz", ".zip")):
         return data, False
     return gzip.compress(data, 9, mtime=0), True
 

@@ -15,7 +15,7 @@ def first_value(page):
 
 
 def assert_leads_to_block(page, value, expression, block):
-    source = page.locator(".value-source")
+    source = page.locator(".explanation")
     expect(source).to_be_visible()
     expect(source.locator("code")).to_have_text(expression)
     link = source.get_by_role("link")
@@ -47,7 +47,7 @@ def test_focusing_a_value_shows_where_it_comes_from_and_escape_hides_it(open_pag
     page = open_page(support.LESSON, **HOVER)
     value, expression, block = first_value(page)
     value.focus()
-    source = page.locator(".value-source")
+    source = page.locator(".explanation")
     expect(source.locator("code")).to_have_text(expression)
     page.keyboard.press("Escape")
     expect(source).to_be_hidden()
@@ -63,7 +63,7 @@ def test_the_pointer_can_move_onto_what_a_value_shows(open_page):
     page = open_page(support.LESSON, **HOVER)
     value, _, _ = first_value(page)
     value.hover()
-    source = page.locator(".value-source")
+    source = page.locator(".explanation")
     expect(source).to_be_visible()
     source.hover()
     since = page.evaluate("performance.now()")
@@ -77,7 +77,7 @@ def test_the_pointer_can_move_onto_what_a_value_shows(open_page):
 def test_what_a_value_shows_has_no_accessibility_violation(open_page, violations, scheme):
     page = open_page(support.LESSON, color_scheme=scheme, reduced_motion="reduce")
     first_value(page)[0].focus()
-    expect(page.locator(".value-source")).to_be_visible()
+    expect(page.locator(".explanation")).to_be_visible()
     assert violations(page) == []
 
 

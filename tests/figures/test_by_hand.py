@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
-from figures.by_hand import gradient_by_hand, matrices
+from figures.by_hand import gradient_by_hand, matrices, signal_by_hand
+from snippets.forward import forward
 from snippets.freeze import train_step
 from snippets.pencil import LEARNING_RATE, pencil_network, pencil_task
+from snippets.pencil_methods import pencil_probe, pencil_probe_task
+from snippets.probe import probe_step
 from tests.figures.drawing import arrangement, parse, texts
 
 STEP = train_step(pencil_network(), *pencil_task(), {"W1", "W2", "W3"}, LEARNING_RATE)
@@ -35,6 +38,37 @@ def test_the_drawn_gradient_is_the_product_of_the_drawn_factors():
     assert (delta3 @ H2.T == STEP.gradients["W3"]).all()
 
 
+def test_the_gradient_of_a_probe_takes_its_delta_from_the_output():
+    X, T = pencil_probe_task()
+    H3 = forward(pencil_network(), X)["H3"]
+    step = probe_step(pencil_probe(), H3, T, LEARNING_RATE)
+    figure = gradient_by_hand(step, "W4", row=1, column=2, learning_rate=LEARNING_RATE)
+    arrays = [step.deltas["Y"], H3, step.gradients["W4"], step.delta_weights["W4"]]
+    expected = sorted(np.concatenate([a.ravel() for a in arrays]).tolist())
+    assert numbers(figure, "wide") == numbers(figure, "narrow") == expected
+    labels = [text.words for text in texts(arrangement(figure, "wide")) if text.name == "symbol"]
+    assert sorted(labels) == sorted(["H3T", "δ", "δ H3T", "ΔW4"])
+
+
+@pytest.mark.parametrize("form", ["wide", "narrow"])
+@pytest.mark.parametrize("name", ["Z2", "Z1"])
+def test_a_signal_shows_the_product_and_what_passes_the_relu(name, form):
+    k, weights = int(name[1]), pencil_network()
+    figure = signal_by_hand(STEP, weights, name)
+    above, Z, delta = STEP.deltas[f"Z{k + 1}"], STEP.trace[name], STEP.deltas[name]
+    signal = weights[f"W{k + 1}"].T @ above
+    assert np.array_equal(np.where(Z > 0, signal, 0), delta)
+    arrays = [above, weights[f"W{k + 1}"], signal, Z, delta]
+    assert numbers(figure, form) == sorted(np.concatenate([a.ravel() for a in arrays]).tolist())
+    placed = texts(arrangement(figure, form))
+    assert len([text for text in placed if text.name == "changed"]) == 3 * int((Z > 0).sum())
+
+
+def test_the_caption_of_a_signal_names_its_delta():
+    caption = signal_by_hand(STEP, pencil_network(), "Z2").caption
+    assert caption == "Boxed: Z2 is above 0. There δ2 is W3ᵀ δ3; elsewhere it is 0."
+
+
 def test_matrices_are_drawn_whole_in_both_forms():
     named = {"H2": STEP.trace["H2"], "Z3": STEP.trace["Z3"], "δ3": STEP.deltas["Z3"]}
     figure = matrices(named)
@@ -59,6 +93,14 @@ def test_the_alternative_text_carries_every_number():
         (
             lambda: gradient_by_hand(STEP, "W3", row=5, column=1, learning_rate=0.5),
             "row and column must be a cell of 4×4, got (5, 1)",
+        ),
+        (
+            lambda: signal_by_hand(STEP, pencil_network(), "Z3"),
+            "name must be a Z that the signal came down to (Z2, Z1), got 'Z3'",
+        ),
+        (
+            lambda: signal_by_hand(STEP, {"W1": np.ones((4, 3))}, "Z1"),
+            "weights must hold W2, got W1",
         ),
     ],
 )

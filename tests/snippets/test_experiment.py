@@ -60,12 +60,29 @@ def same(one, two):
 
 
 def test_the_same_seed_gives_the_same_world_and_another_seed_another(world):
-    again, other = new_world(0), new_world(1)
+    again, other = experiment._world.__wrapped__(0), new_world(1)
     assert same(again.pretrained, world.pretrained)
     assert again.old.train.X.tobytes() == world.old.train.X.tobytes()
     assert not np.array_equal(other.old.train.X, world.old.train.X)
     one, two = new_task(world, "W3", 5), new_task(world, "W3", 5)
     assert one.test.T.tobytes() == two.test.T.tobytes()
+
+
+def test_a_world_is_made_once_and_copied_for_each_caller(monkeypatch):
+    made = []
+    monkeypatch.setattr(experiment, "train", lambda way, *rest: made.append(1) or dict(way.start))
+    experiment._world.cache_clear()
+    one = new_world(12)
+    before = one.old.train.X.copy(), one.pretrained["W1"].copy()
+    one.old.train.X[:] = 0
+    one.pretrained["W1"][:] = 0
+    one.teacher.clear()
+    two = new_world(np.int64(12))
+    experiment._world.cache_clear()  # its students are untrained
+    assert len(made) == 1
+    assert np.array_equal(two.old.train.X, before[0])
+    assert np.array_equal(two.pretrained["W1"], before[1])
+    assert list(two.teacher) == ["W1", "W2", "W3"]
 
 
 def test_tasks_have_the_columns_that_the_lessons_say(world, task):

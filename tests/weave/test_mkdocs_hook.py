@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from html import unescape
 from pathlib import Path
 
 import markdown
@@ -183,6 +184,71 @@ def test_a_build_lists_all_errors_of_all_pages_ends_with_one_and_writes_nothing(
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert [file for file in (folder / "site").rglob("*") if file.is_file()] == []
+
+
+SOURCES = """@misc{cited, author = {A, B}, title = {T}, year = 2020}
+
+@misc{lonely, author = {A, B}, title = {T}, year = 2020}
+@misc{nameless, year = 2020}
+"""
+CLAIMS = "# Claims\n\nIt is so [@cited].\n\nIt is so [@nobody].\n\nIt is so [@].\n\n"
+LISTS = '<div data-list="claims"></div>\n\n<div data-list="sources"></div>\n'
+OF_SITE = [
+    "docs/glossary.md:4: frozen is defined twice: give it one home",
+    "data/references.bib:4: nameless has no author and no title",
+    "data/references.bib:3: nothing cites lonely: cite it as [@lonely], or take it out",
+]
+OF_PAGE = [
+    "docs/claims.md:5: [@nobody] leads nowhere: data/references.bib has no entry nobody",
+    "docs/claims.md:7: a claim is marked here, and no source is named: write [@key] with a key of "
+    "data/references.bib, or [@block] if the block above shows it",
+]
+
+
+def cite(folder):
+    glossary = "Frozen\n:   It stays.\n\nfrozen\n:   It stays.\n"
+    (folder / "data").mkdir()
+    write(
+        folder,
+        {
+            "data/references.bib": SOURCES,
+            "docs/claims.md": CLAIMS + LISTS,
+            "docs/glossary.md": glossary,
+        },
+    )
+
+
+def test_claims_without_source_and_sources_without_claim_end_a_build(serve, caplog):
+    cite(serve.folder)
+    with pytest.raises(Abort):
+        serve.build("build")
+    errors = [r.message for r in caplog.records if r.levelname == "ERROR"]
+    assert errors[: len(OF_SITE + OF_PAGE)] == OF_SITE + OF_PAGE
+    assert "5 errors in pages, listed above" in caplog.messages
+
+
+def test_serve_shows_them_on_the_page_that_lists_the_sources_and_recovers(serve):
+    cite(serve.folder)
+    serve.build()
+    html = unescape(serve.html("claims/index.html"))
+    box = html.partition('role="alert">')[2].partition("</ul>")[0]
+    assert all(message in box for message in OF_SITE + OF_PAGE)
+
+    touch(serve.folder / "data/references.bib", SOURCES.partition("\n")[0])
+    touch(serve.folder / "docs/glossary.md", "Frozen\n:   It stays.\n")
+    touch(serve.folder / "docs/claims.md", "# Claims\n\nFrozen it is [@cited].\n\n" + LISTS)
+    serve.build()
+    html = serve.html("claims/index.html")
+    assert "woven-error" not in html
+    assert '<li><a href="./#fnref:cite-cited">Frozen it is.</a> <small><a href="./#cited">' in html
+    assert '<a class="term" href="../glossary/#frozen" title="It stays.">Frozen</a>' in html
+
+
+def test_a_site_without_the_lists_may_leave_sources_uncited(serve):
+    cite(serve.folder)
+    touch(serve.folder / "docs/claims.md", "# Claims\n\nIt is so [@cited].\n")
+    touch(serve.folder / "docs/glossary.md", "Frozen\n:   It stays.\n")
+    serve.build("build")
 
 
 def test_one_error_ends_a_build_and_the_same_page_without_it_does_not(serve, caplog):

@@ -1,0 +1,405 @@
+"""Figures of lesson 7: layers with their detours, H′ = H + U ReLU(D H), and the skip connection.
+
+W stands left of H, D left of S, U left of H′. A line leads from H past the detour to the plus.
+"""
+
+import hashlib
+from math import ceil
+
+from figures.figure import Figure
+from figures.freezing_layers import FORMULA, LARGEST_GRID, explained
+from figures.heat import DEEP, heat_map, typical_size
+from figures.layout import SQUARE, Box, columns, rows, spread, table
+from figures.numbers import count_in_words, format_count, format_number, format_rounded, join_words
+from figures.primitives import (
+    arrow,
+    block,
+    cell_width,
+    equation,
+    formulas,
+    heading,
+    matrix,
+    operator,
+)
+from snippets import check
+from snippets.adapter import adapter_forward
+
+GAP = 1  # squares between what stands above each other, and between a matrix and its result
+SKIP = 1.3  # squares at the right for the skip connection
+UPDATE = 6.5  # squares for what stands between before and after
+NARROW = 11  # squares, so that squares are as large as in the other figures
+
+
+def adapter_update(weights, adapters, adapters_after, X, *, caption=None):
+    """Draw one step of adapters, from the lowest one up: before, update, after.
+
+    Args:
+        weights: {"W1": array (out, in), ...}, frozen.
+        adapters: {"D3": array (r, out), "U3": array (out, r), ...} before the step.
+        adapters_after: the same after it.
+        X: the examples as columns (in_features, columns).
+        caption: overrides the computed one.
+
+    Returns:
+        A Figure. What it says comes from comparing the arrays.
+
+    Raises:
+        ValueError: no adapter, names or shapes that don't fit, a number that is not finite, a
+            matrix too large to be drawn number by number.
+    """
+    before = Detours(weights, adapters, X)
+    after = Detours(weights, adapters_after, X, "adapters_after")
+    if list(before.parameters) != list(after.parameters):
+        wish, got = ", ".join(before.parameters), ", ".join(after.parameters)
+        raise ValueError(f"adapters_after must hold {wish} like adapters, got {got}")
+    for name, values in before.parameters.items():
+        check.same_shape(after.parameters[name], f"adapters_after {name}", values, name)
+    if before.largest > LARGEST_GRID:
+        wish = f"at most {LARGEST_GRID} rows and columns"
+        raise ValueError(f"weights and X must have {wish}, got {before.largest}")
+    shown = range(before.pairs[0], before.top + 1)
+    drawn = _Grids(before, after)
+    left, right = (
+        [line for k in shown for line in _layer(state, k, drawn, before)]
+        for state in (before, after)
+    )
+    inputs = _inputs(before, shown[0], drawn)
+    said = [text for k in shown for text in before.formulas(k)]
+    updates = [update for k in shown for update in _updates(before, after, k, drawn)]
+    return Figure(
+        wide=_before_and_after(left, right, updates, said, inputs),
+        narrow=_folded(before, after, right, said, inputs, drawn),
+        title=f"One step of the adapter after {_layers_in_words(before.pairs)}",
+        alt=_alt_of_update(before, after),
+        caption=_caption_of_update(before, after) if caption is None else caption,
+    )
+
+
+def adapter_network(weights, adapters, X, *, caption=None, copy=1):
+    """Draw a network with its adapters, layer beside layer; on a phone, layer under layer.
+
+    Args:
+        weights, adapters, X: as in adapter_update, of any size.
+        caption: overrides the computed one.
+        copy: which showing of this very figure on its page this is; keeps ids apart.
+
+    Returns:
+        A Figure.
+
+    Raises:
+        ValueError: no adapter, names or shapes that don't fit, a number that is not finite.
+    """
+    state = Detours(weights, adapters, X)
+    drawn = _Grids(state) if state.largest <= LARGEST_GRID else _Blocks(state, copy)
+    layers = {k: _layer(state, k, drawn) for k in state.layers}
+    inputs = {k: _inputs(state, k, drawn) for k in state.layers}
+    tallest = max(inputs.values(), key=lambda box: box.height)
+    beside = [
+        _titled(f"Layer {k}", _topped(lines, state.formulas(k), inputs[k], tallest.height))
+        for k, lines in layers.items()
+    ]
+    first = state.layers[0]
+    chain = [line for lines in layers.values() for line in lines]
+    below = _topped(chain, state.formulas(first), inputs[first])
+    return Figure(
+        wide=explained(columns(*beside), drawn.legend),
+        narrow=explained(rows(Box(NARROW, 0), below, gap=GAP), drawn.legend),
+        title=f"Adapters after {_layers_in_words(state.pairs)}",
+        alt=_alt_of_network(state),
+        caption=_caption_of_network(state) if caption is None else caption,
+        store=drawn.store,
+    )
+
+
+class Detours:
+    """A frozen network with adapters, and all that it computes on X."""
+
+    def __init__(self, weights, adapters, X, name="adapters"):
+        self.trace = adapter_forward(weights, adapters, X)  # checks all three
+        self.layers = check.layer_numbers(weights)
+        self.top = self.layers[-1]
+        self.W = {k: check.matrix(weights[f"W{k}"], f"weights W{k}") for k in self.layers}
+        given = check.named_matrices(adapters, name, "D3")
+        self.pairs = [k for k in self.layers if f"D{k}" in given]
+        if not self.pairs:
+            raise ValueError(f"{name} must hold D and U of a layer, got none")
+        self.parameters = {n: given[n] for k in self.pairs for n in (f"D{k}", f"U{k}")}
+        self.X = self.trace[f"H{self.layers[0] - 1}'"]
+        weights_and_more = (self.X, *self.W.values(), *self.parameters.values())
+        self.largest = max(max(values.shape) for values in weights_and_more)
+
+    @property
+    def activations(self):
+        """Return X and every H, S and H′."""
+        return [values for name, values in self.trace.items() if name[0] in "HS"]
+
+    def output_label(self, k):
+        """Write what layer k hands on: H'3 after an adapter, H3 without, X below the first."""
+        if k < self.layers[0]:
+            return "X"
+        return f"H'{k}" if k in self.pairs else f"H{k}"
+
+    def formulas(self, k):
+        """Write what a layer and its adapter compute."""
+        lines = [f"H{k} = ReLU(W{k} {self.output_label(k - 1)})"]
+        if k in self.pairs:
+            lines += [f"S{k} = ReLU(D{k} H{k})", f"H'{k} = H{k} + U{k} S{k}"]
+        return lines
+
+    def hands_on_unchanged(self, k):
+        """Say whether the detour of a layer adds nothing, to the last bit."""
+        return self.trace[f"H{k}'"].tobytes() == self.trace[f"H{k}"].tobytes()
+
+
+class _Grids:
+    """Draws matrices number by number, all cells of one width."""
+
+    legend = store = ""
+
+    def __init__(self, *states):
+        plain = [v for s in states for v in (*s.W.values(), *s.parameters.values(), *s.activations)]
+        first, last = states[0], states[-1]
+        deltas = [last.parameters[n] - v for n, v in first.parameters.items()]
+        self.cell = max(cell_width(*plain), cell_width(*deltas, signed=True))
+
+    def draw(self, values, *, kind, label, changed=None):
+        return matrix(values, kind=kind, label=label, cell=self.cell, changed=changed)
+
+
+class _Blocks:
+    """Draws matrices to scale, as heat maps; each distinct one is stored once and referred to."""
+
+    def __init__(self, state, copy):
+        self.per_square = next(n for n in (2, 5, 10, 20, 50, 100) if state.largest <= 4.5 * n)
+        self.suffix = f"-{copy}" if copy > 1 else ""
+        self.typical = {"W": typical_size(*state.W.values())}
+        for letter in "DU":
+            named = [v for n, v in state.parameters.items() if n[0] == letter]
+            self.typical[letter] = typical_size(*named)
+        self.typical["X, S and H"] = typical_size(*state.activations)
+        self.stored = {}
+
+    @property
+    def legend(self):
+        deep = [f"{format_rounded(DEEP * s)} for {n}" for n, s in self.typical.items() if s]
+        return (
+            "Filled cells are positive, thin lines negative, blanks near 0."
+            f" One square is {self.per_square} × {self.per_square} numbers."
+            f" Deep colour starts at {join_words(deep)}, whichever the sign."
+        )
+
+    @property
+    def store(self):
+        return "".join(self.stored.values())
+
+    def draw(self, values, *, kind, label, changed=None):
+        typical = self.typical.get(label[0], self.typical["X, S and H"])
+        content = values.tobytes() + repr((values.shape, typical)).encode()
+        name = f"heat-{hashlib.sha256(content).hexdigest()[:8]}{self.suffix}"
+        if name not in self.stored:
+            self.stored[name] = f'<g id="{name}">{heat_map(values, typical)}</g>'
+        down, across = values.shape
+        return block(
+            f'<use href="#{name}"/>',
+            values.shape,
+            kind=kind,
+            label=label,
+            per_square=self.per_square,
+            sizes=("" if label.startswith("H") else down, across),
+        )
+
+
+def _layer(state, k, drawn, before=None):
+    """Draw a layer as lines: W and H; with an adapter also D and S, U and H′.
+
+    The third item of a line says how many lines a skip connection spans from there, or 0. With
+    a state before, what differs from it is boxed, and a D or U that differs is new.
+    """
+    before = before or state
+
+    def result(name, label):
+        values = state.trace[name]
+        changed = values != before.trace[name]
+        return drawn.draw(values, kind="activation", label=label, changed=changed)
+
+    def added(name):
+        values = state.parameters[name]
+        changed = values != before.parameters[name]
+        kind = "new" if changed.any() else "trainable"
+        return drawn.draw(values, kind=kind, label=name, changed=changed)
+
+    W = drawn.draw(state.W[k], kind="frozen", label=f"W{k}")
+    H = result(f"H{k}", f"H{k}")
+    if k not in state.pairs:
+        return [(W, H, 0)]
+    return [
+        (W, H, 2),
+        (added(f"D{k}"), result(f"S{k}", f"S{k}"), 0),
+        (added(f"U{k}"), result(f"H{k}'", f"H'{k}"), 0),
+    ]
+
+
+def _inputs(state, k, drawn):
+    """Draw what a layer takes in."""
+    label = state.output_label(k - 1)
+    return drawn.draw(state.trace[f"H{k - 1}'"], kind="activation", label=label)
+
+
+def _flow(lines):
+    """Set lines of _layer under each other, with their skip connections."""
+    network = table([line[:2] for line in lines], ["left", "left"], GAP, GAP)
+    x = max(line[0].width for line in lines) + GAP
+    middles, leaves = _middles(lines), network.leaves
+    for i, (_, H, span) in enumerate(lines):
+        if span:
+            leaves += _skip(x + H.width, middles[i], middles[i + span])
+    return Box(network.width + SKIP, network.height, leaves, network.below)
+
+
+def _middles(lines):
+    """Return how far down the middle of each line is, as table sets them."""
+    middles, y = [], 0
+    for line in lines:
+        height, below = (max(getattr(box, n) for box in line[:2]) for n in ("height", "below"))
+        middles.append(y + height / 2)
+        y += height + ceil(below - 1e-9) + GAP
+    return middles
+
+
+def _skip(x, first, last):
+    """Draw the line that carries H past its detour, and the plus where the two meet."""
+    out, down = 22, (last - first) * SQUARE
+    path = f"M3 0H{out}V{down:g}H5M10 {down - 4.5:g}L5 {down:g}L10 {down + 4.5:g}"
+    plus = f'<text class="equation" x="{out - 7}" y="{down - 7:g}">+</text>'
+    return ((x, first, f'<path class="arrow" d="{path}"/>{plus}'),)
+
+
+def _topped(lines, said, inputs, height=0):
+    """Set formulas and what goes in over a flow, so that it stands above its column of results.
+
+    Both stand on the ground of a line of at least that height.
+    """
+    network = _flow(lines)
+    left = max(line[0].width for line in lines) + GAP
+    shift = max(FORMULA - left, 0)
+    top = spread(formulas(*said), inputs, width=shift + left + inputs.width)
+    top = columns(top, Box(0, height), align="bottom")
+    return rows(top, columns(Box(shift, 0), network), gap=GAP)
+
+
+def _titled(words, box):
+    return rows(heading(words, width=box.width), box, gap=GAP)
+
+
+def _before_and_after(left, right, updates, said, inputs):
+    """Left the flow before, right after, and between them a line for each matrix."""
+    halves = [
+        _titled(words, _topped(lines, said, inputs))
+        for words, lines in (("Before", left), ("After", right))
+    ]
+    start = halves[0].height - _flow(left).height
+    between = heading("Update").moved(UPDATE / 2, 0)
+    for box, middle in zip(updates, _middles(left)):
+        between += box.moved((UPDATE - box.width) / 2, start + middle - box.height / 2)
+    return columns(halves[0], Box(UPDATE, halves[0].height, between), halves[1])
+
+
+def _folded(before, after, right, said, inputs, drawn):
+    """For a phone: what is added to D or U, and under it the flow after."""
+    sums = []
+    for name, change in _changes(before, after).items():
+        if change.any():
+            old = drawn.draw(before.parameters[name], kind="trainable", label=name)
+            delta = drawn.draw(change, kind="delta", label=f"Δ{name}")
+            sums.append(columns(old, operator("+"), delta, align="middle"))
+    return rows(
+        heading("Update", width=NARROW),
+        *sums,
+        heading("After", width=NARROW),
+        _topped(right, said, inputs),
+        gap=GAP,
+    )
+
+
+def _updates(before, after, k, drawn):
+    """Return what stands between before and after: a box for each line of a layer."""
+    boxes = [equation(f"W{k} stays", note=f"{before.W[k].size} numbers, no ΔW", width=UPDATE)]
+    changes = _changes(before, after)
+    for name in (f"D{k}", f"U{k}") if k in before.pairs else ():
+        if changes[name].any():
+            delta = drawn.draw(changes[name], kind="delta", label=f"Δ{name}")
+            boxes.append(columns(arrow(length=2), delta, arrow(length=2), align="middle"))
+        else:
+            boxes.append(equation(f"Δ{name} = 0", note="its gradient is 0", width=UPDATE))
+    return boxes
+
+
+def _changes(before, after):
+    return {name: after.parameters[name] - old for name, old in before.parameters.items()}
+
+
+def _layers_in_words(pairs):
+    return f"layer{'s'[: len(pairs) > 1]} {join_words(map(str, pairs))}"
+
+
+def _caption_of_update(before, after):
+    """Say what the step did, as the arrays have it."""
+    same = [k for k in before.pairs if before.hands_on_unchanged(k)]
+    sentences = [f"One step of the adapter after {_layers_in_words(before.pairs)}."]
+    if same:
+        handed = join_words(f"H'{k} is H{k}" for k in same)
+        sentences.append(f"Before it, {handed}, to the last bit.")
+    moved = {name: int((change != 0).sum()) for name, change in _changes(before, after).items()}
+    counted = []
+    for name, count in moved.items():
+        size = before.parameters[name].size
+        many = f"{count_in_words(count)} of the" if count < size else "all"
+        if count:
+            counted.append(f"{many} {count_in_words(size)} numbers of {name}")
+    still = [f"every number of {name}" for name, count in moved.items() if not count]
+    clauses = [f"{join_words(counted)} change"] if counted else []
+    clauses.append(f"{join_words([*still, 'every W'])} stay{'' if still else 's'} as it was")
+    said = "; ".join(clauses)
+    return " ".join([*sentences, f"{said[0].upper()}{said[1:]}."])
+
+
+def _alt_of_update(before, after):
+    """Describe the picture, numbers included."""
+    sentences = [f"One step of the adapter after {_layers_in_words(before.pairs)}."]
+    for k in before.pairs:
+        for name in (f"D{k}", f"U{k}"):
+            old, new = before.parameters[name], after.parameters[name]
+            went = f" and becomes {_in_words(new)}" if (old != new).any() else " and stays"
+            was = _in_words(old) if old.any() else "0"
+            sentences.append(f"{name} ({check.shape_text(old.shape)}) is {was}{went}.")
+        was, now = (s.trace[f"H{k}'"] for s in (before, after))
+        sentences.append(f"H'{k} goes from {_in_words(was)} to {_in_words(now)}.")
+    return " ".join(sentences)
+
+
+def _in_words(values):
+    return "; ".join(", ".join(map(format_number, line)) for line in values)
+
+
+def _caption_of_network(state):
+    """Count what trains and what is frozen."""
+    added = sum(values.size for values in state.parameters.values())
+    frozen = sum(W.size for W in state.W.values())
+    names = join_words(f"W{k}" for k in state.layers)
+    return (
+        f"{names}, {format_count(frozen)} numbers, are frozen. The adapters have"
+        f" {format_count(added)}. The line at the right of each is its skip connection: it carries"
+        " H past the detour."
+    )
+
+
+def _alt_of_network(state):
+    """Describe the picture in some 45 words, numbers included."""
+    sentences = []
+    for k in state.layers:
+        said = f"Layer {k}: W{k} ({check.shape_text(state.W[k].shape)}) is frozen"
+        if k in state.pairs:
+            D, U = (check.shape_text(state.parameters[f"{n}{k}"].shape) for n in "DU")
+            said += f"; D{k} ({D}) and U{k} ({U}) train, and a line carries H{k} past them"
+        sentences.append(said + ".")
+    return " ".join(sentences)

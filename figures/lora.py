@@ -1,0 +1,364 @@
+"""The figures of lesson 8: a frozen W with A and B beside it, and the step of B on paper."""
+
+import hashlib
+import textwrap
+
+import numpy as np
+
+from figures.figure import Figure
+from figures.heat import DEEP, heat_map, typical_size
+from figures.layout import SQUARE, Box, columns, rows, table
+from figures.numbers import count_in_words, format_number, format_rounded, join_words
+from figures.primitives import (
+    arrow,
+    block,
+    cell_width,
+    equation,
+    heading,
+    matrix,
+    note,
+    operator,
+)
+from snippets import check
+from snippets.lora import LORA_ALPHA, merge
+
+WIDE, NARROW = 22, 11  # squares, so that squares are as large as in the other figures
+LETTER = 5.9  # user units that a letter of a note needs
+ROUND = (1, 2, 5, 10, 20, 50, 100, 1000, 10_000)  # numbers to a square of a block
+AIR = 1  # squares between B and B A, and between A and B A
+
+
+def lora_layers(weights, stages, lora_alpha=LORA_ALPHA, *, caption=None, copy=1):
+    """Draw W′ = W + (α/r) B A: W as it is, B and A as the thin matrices they are, W′.
+
+    B stands left of the product and A above it, so a row of B and a column of A meet in their
+    cell, which is how one multiplies by hand.
+
+    Args:
+        weights: {"W1": array (out, in), ...}, frozen.
+        stages: {"Before": {"A3": array (r, in), "B3": array (out, r), ...}, "After": ...}, one
+            or more, under the words that stand above them; each has A and B for some layers.
+        lora_alpha: α.
+        caption: overrides the computed one.
+        copy: which showing of this very figure on its page this is; keeps ids apart.
+
+    Returns:
+        A Figure. What it says of W′ and of the rank comes from the arrays.
+
+    Raises:
+        ValueError: no stage, a stage without A and B, shapes that don't fit, α below 0, a
+            number that is not finite.
+    """
+    if not stages:
+        raise ValueError("stages must hold one or more, got none")
+    tutored = {word: _tutored(weights, lora, lora_alpha) for word, lora in stages.items()}
+    layers = [layer for stage in tutored.values() for layer in stage]
+    drawn = _Grids(layers)
+    if drawn.widest > NARROW:
+        drawn = _Blocks(layers, copy)
+    wide, narrow, before = [], [], {}
+    for word, stage in tutored.items():
+        wide.append(heading(word, width=WIDE) if word else Box(WIDE, 0))
+        narrow.append(heading(word, width=NARROW) if word else Box(NARROW, 0))
+        for layer in stage:
+            parts = _parts(layer, before.get(layer.k), drawn)
+            wide.append(_across(*parts))
+            narrow.append(_folded(*parts))
+        before = {layer.k: layer for layer in stage}
+    said = _caption(tutored) if caption is None else caption
+    return Figure(
+        wide=_explained(rows(*wide, gap=1), drawn.legend, WIDE),
+        narrow=_explained(rows(*narrow, gap=1), drawn.legend, NARROW),
+        title=f"LoRA beside {join_words(dict.fromkeys(f'W{layer.k}' for layer in layers))}",
+        alt=_alt(tutored, isinstance(drawn, _Grids) and len(layers) == len(tutored)),
+        caption=said,
+        store=drawn.store,
+    )
+
+
+def lora_by_hand(lora, step, name, *, row, learning_rate, caption=""):
+    """Draw the first step of B as the two products that it is: S = A H, and δ Sᵀ.
+
+    Args:
+        lora: A and B before the step.
+        step: a Step of snippets.lora.lora_step at α/r = 1.
+        name: B of a layer, such as "B3".
+        row: the row of B that is worked out in the text, counted from 1.
+        learning_rate: η of the step.
+        caption: what to say beneath.
+
+    Returns:
+        A Figure.
+
+    Raises:
+        ValueError: no B of that name; row lies outside; α/r is not 1, so that δ Sᵀ is not the
+            gradient.
+    """
+    known = [key for key in step.gradients if key.startswith("B")]
+    if name not in known:
+        raise ValueError(f"name must be one of {', '.join(known)}, got {name!r}")
+    k = int(name[1:])
+    H, S, delta = step.trace[f"H{k - 1}"], step.trace[f"S{k}"], step.deltas[f"Z{k}"]
+    gradient, change = step.gradients[name], step.delta_weights[name]
+    if not np.array_equal(gradient, delta @ S.T):
+        raise ValueError("step must be one at α/r = 1, where δ Sᵀ is the gradient of B")
+    if check.whole_number(row, "row") > len(gradient):
+        raise ValueError(f"row must be from 1 to {len(gradient)}, got {row}")
+    here = np.zeros(gradient.shape, bool)
+    here[row - 1] = True
+    in_delta = np.zeros(delta.shape, bool)
+    in_delta[row - 1] = True
+    input_label = f"H{k - 1}" if k > 1 else "X"
+    down = table(
+        [
+            [None, _grid(H, "activation", input_label)],
+            [_grid(lora[f"A{k}"], "trainable", f"A{k}"), _grid(S, "activation", f"S{k}")],
+        ],
+        align=["right", "left"],
+        row_gap=1,
+        column_gap=1,
+    )
+    product = table(
+        [
+            [None, _grid(S.T, "activation", f"S{k}ᵀ", np.ones(S.T.shape, bool))],
+            [
+                _grid(delta, "gradient", f"δ{k}", in_delta),
+                _grid(gradient, "gradient", f"δ{k} S{k}ᵀ", here),
+            ],
+        ],
+        align=["right", "left"],
+        row_gap=1,
+        column_gap=1,
+    )
+    moved = columns(
+        product,
+        Box(1, 0),
+        rows(arrow(length=2), Box(0, len(gradient) / 2)),
+        _grid(change, "delta", f"ΔB{k}", here),
+        align="bottom",
+    )
+    first = equation(f"S{k} = A{k} {input_label}", width=down.width)
+    second = equation(f"ΔB{k} = −{format_number(learning_rate)} × δ{k} S{k}ᵀ", width=moved.width)
+    down, moved = rows(down, first, gap=0.4), rows(moved, second, gap=0.4)
+    across = columns(down, moved, gap=3, align="bottom")
+    return Figure(
+        wide=_on_sheet(rows(Box(0, 0), across, gap=1), WIDE),
+        narrow=_on_sheet(rows(Box(0, 0), down, Box(0, 0), moved, gap=1, align="middle"), NARROW),
+        title=f"The gradient of B{k} as a product",
+        alt=f"{_in_words(f'A{k}', lora[f'A{k}'])} {_in_words(f'S{k} = A{k} {input_label}', S)}"
+        f" {_in_words(f'δ{k}', delta)} {_in_words(f'The gradient of B{k}', gradient)}"
+        f" {_in_words(f'ΔB{k}', change)}",
+        caption=caption,
+    )
+
+
+class _Layer:
+    """A layer with its A and B, and what follows from them."""
+
+    def __init__(self, k, W, A, B, W_merged, scaling):
+        self.k, self.W, self.A, self.B, self.W_merged = k, W, A, B, W_merged
+        self.product = scaling * (B @ A)  # (out, r) @ (r, in)
+        times = "" if scaling == 1 else f"{format_rounded(scaling)} × "
+        self.label = f"{times}B{k} A{k}"
+        self.changed = W_merged != W
+        self.rank = int(np.linalg.matrix_rank(self.product))
+
+
+def _tutored(weights, lora, lora_alpha):
+    """Return a _Layer for each layer that has A and B, from the bottom up."""
+    merged = merge(weights, lora, lora_alpha)  # checks all three
+    numbers = sorted(int(name[1:]) for name in lora if name.startswith("A"))
+    if not numbers:
+        raise ValueError("each of stages must hold A and B of one layer or more, got none")
+    layers = []
+    for k in numbers:
+        W, A, B = (np.asarray(m, float) for m in (weights[f"W{k}"], lora[f"A{k}"], lora[f"B{k}"]))
+        layers.append(_Layer(k, W, A, B, merged[f"W{k}"], lora_alpha / len(A)))
+    return layers
+
+
+class _Grids:
+    """Draws matrices number by number, all cells of one width."""
+
+    legend = store = ""
+
+    def __init__(self, layers):
+        plain = [array for layer in layers for array in (layer.W, layer.A, layer.B, layer.W_merged)]
+        signed = cell_width(*(layer.product for layer in layers), signed=True)
+        self.cell = max(cell_width(*plain), signed)
+        # W, B and the product, beside each other on a phone
+        numbers = max(2 * layer.W.shape[1] + layer.B.shape[1] for layer in layers)
+        self.widest = self.cell * numbers + 1 + AIR
+
+    def draw(self, values, *, kind, label, tag=None, changed=None):
+        return matrix(values, kind=kind, label=label, cell=self.cell, tag=tag, changed=changed)
+
+
+class _Blocks:
+    """Draws matrices to scale, as heat maps; each distinct one is stored once and referred to."""
+
+    def __init__(self, layers, copy):
+        largest = max(max(layer.W.shape) for layer in layers)
+        self.per_square = next(n for n in ROUND if largest <= 4.5 * n)
+        self.suffix = f"-{copy}" if copy > 1 else ""
+        self.typical = {
+            "W": typical_size(*(m for layer in layers for m in (layer.W, layer.W_merged))),
+            "A": typical_size(*(layer.A for layer in layers)),
+            "B": typical_size(*(layer.B for layer in layers)),
+            "B A": typical_size(*(layer.product for layer in layers)),
+        }
+        self.stored = {}
+
+    @property
+    def legend(self):
+        deep = [f"{format_rounded(DEEP * s)} for {n}" for n, s in self.typical.items() if s]
+        return (
+            "Filled cells are positive, thin lines negative, blanks near 0."
+            f" One square is {self.per_square} × {self.per_square} numbers."
+            f" Deep colour starts at {join_words(deep)}, whichever the sign."
+        )
+
+    @property
+    def store(self):
+        return "".join(self.stored.values())
+
+    def draw(self, values, *, kind, label, tag=None, changed=None):
+        typical = self.typical["B A" if kind == "delta" else label[0]]
+        content = values.tobytes() + repr((values.shape, typical)).encode()
+        name = f"heat-{hashlib.sha256(content).hexdigest()[:8]}{self.suffix}"
+        if name not in self.stored:
+            self.stored[name] = f'<g id="{name}">{heat_map(values, typical)}</g>'
+        as_large_as_W = kind == "delta" or "'" in label
+        return block(
+            f'<use href="#{name}"/>',
+            values.shape,
+            kind=kind,
+            label=label,
+            per_square=self.per_square,
+            tag=tag,
+            sizes=("", "") if as_large_as_W else values.shape,
+        )
+
+
+def _parts(layer, earlier, drawn):
+    """Draw one layer; return (W, B and A round their product, W′)."""
+    k, moved = layer.k, {"A": None, "B": None}
+    if earlier is not None:
+        moved = {"A": layer.A != earlier.A, "B": layer.B != earlier.B}
+    still = not layer.changed.any()
+    W = drawn.draw(layer.W, kind="frozen", label=f"W{k}")
+    A = drawn.draw(layer.A, kind="trainable", label=f"A{k}", changed=moved["A"])
+    B = drawn.draw(layer.B, kind="trainable", label=f"B{k}", tag="", changed=moved["B"])
+    product = drawn.draw(layer.product, kind="delta", label=layer.label)
+    W_merged = drawn.draw(
+        layer.W_merged,
+        kind="frozen" if still else "new",
+        label=f"W'{k}",
+        tag="the same" if still else None,
+        changed=layer.changed,
+    )
+    A = rows(Box(0, -A.height % 1), A)  # whole squares, so that the product sits on them
+    B = columns(Box(-B.width % 1, 0), B)
+    crossed = table([[None, A], [B, product]], ["right", "left"], row_gap=AIR, column_gap=AIR)
+    return W, crossed, W_merged
+
+
+def _across(W, crossed, W_merged):
+    """For a screen: W + B A = W′ in one line."""
+    plus, equals = _beside(W, "+"), _beside(W, "=")
+    return _centred(columns(W, plus, crossed, equals, W_merged, align="bottom"), WIDE)
+
+
+def _folded(W, crossed, W_merged):
+    """For a phone: W + B A, and W′ under the product."""
+    first = columns(W, _beside(W, "+"), crossed, align="bottom")
+    second = columns(_beside(W, "="), W_merged, align="bottom")
+    return _centred(rows(first, second, gap=1, align="right"), NARROW)
+
+
+def _beside(W, sign):
+    """Set + or = at half the height of what it stands beside."""
+    return rows(operator(sign), Box(0, W.height / 2))
+
+
+def _explained(box, legend, width):
+    """Add the legend, if there is one, beneath what it explains."""
+    lines = textwrap.wrap(legend, int(width * SQUARE / LETTER))
+    return rows(box, note(*lines), gap=0.6) if lines else box
+
+
+def _centred(box, width):
+    free = max(width - box.width, 0) // 2
+    return columns(Box(free, 0), box, Box(width - box.width - free, 0))
+
+
+def _on_sheet(box, width):
+    return rows(_centred(box, width), gap=1)
+
+
+def _grid(values, kind, label, boxed=None):
+    cell = cell_width(values, signed=kind in ("delta", "gradient"))
+    return matrix(values, kind=kind, label=label, cell=cell, tag="", changed=boxed)
+
+
+def _caption(tutored):
+    """Say of each stage what moved, what B A is and what it does to W, as the arrays have it."""
+    sentences, before = [], {}
+    for word, stage in tutored.items():
+        start = f"{word}: " if word else ""
+        products = join_words(f"B{layer.k} A{layer.k}" for layer in stage)
+        if not any(layer.changed.any() for layer in stage):
+            verb = "is" if len(stage) == 1 else "are"
+            old = join_words(f"W{layer.k}" for layer in stage)
+            new = join_words(f"W'{layer.k}" for layer in stage)
+            sentences.append(f"{start}{products} {verb} 0, so {new} {verb} {old} to the last bit.")
+        else:
+            if moved := [_moved(layer, before[layer.k]) for layer in stage if layer.k in before]:
+                start += f"{'; '.join(moved)}. "
+            ranks = sorted({layer.rank for layer in stage})
+            has = "has" if len(stage) == 1 else "each have"
+            sentences.append(f"{start}{products} {has} rank {' or '.join(map(str, ranks))}.")
+            counts = join_words(
+                f"{count_in_words(int(layer.changed.sum()))} of {count_in_words(layer.W.size)}"
+                f" numbers of W'{layer.k}"
+                for layer in stage
+            )
+            sentences.append(f"{counts[0].upper()}{counts[1:]} are new.")
+        before = {layer.k: layer for layer in stage}
+    return " ".join(sentences)
+
+
+def _moved(layer, earlier):
+    """Say how many numbers of B and of A moved since an earlier stage."""
+    counts = []
+    for name, new, old in (("B", layer.B, earlier.B), ("A", layer.A, earlier.A)):
+        count = int((new != old).sum())
+        many = count_in_words(count) if count else "none"
+        counts.append(f"{many} of {count_in_words(new.size)} numbers of {name}{layer.k}")
+    return f"{join_words(counts)} moved"
+
+
+def _alt(tutored, small):
+    """Describe the picture, with every number of A and B if that is a small one."""
+    sentences = []
+    for word, stage in tutored.items():
+        for layer in stage:
+            k, start = layer.k, f"{word}: " if word else ""
+            if small:
+                A, B = (_rows_in_words(values) for values in (layer.A, layer.B))
+                sized = f"A{k} is {A} and B{k} is {B}"
+            else:
+                A, B = (check.shape_text(values.shape) for values in (layer.A, layer.B))
+                sized = f"frozen W{k} ({check.shape_text(layer.W.shape)}), A{k} {A}, B{k} {B}"
+            count = int(layer.changed.sum())
+            said = f"{count} of {layer.W.size} numbers of W′{k} differ from W{k}"
+            sentences.append(f"{start}{sized}; B{k}A{k} has rank {layer.rank}; {said}.")
+    return " ".join(sentences)
+
+
+def _rows_in_words(values):
+    return "; ".join(", ".join(map(format_number, line)) for line in values)
+
+
+def _in_words(name, values):
+    return f"{name} is {check.shape_text(values.shape)}: {_rows_in_words(values)}."

@@ -1,0 +1,145 @@
+"""A lab runs once; what came of it is kept by content. An error or a warning ends it."""
+
+import json
+
+import pytest
+
+from weave import labs
+
+LAB = """\
+# %% [markdown]
+# # A lab
+#
+# See [LoRA](../lora.md#counts), [labs](index.md) or [elsewhere](https://example.org/).
+
+# %%
+from snippets.count import count_parameters
+
+print(count_parameters([(40, 30)]))
+40 * 30
+
+# %% tags=["hide-input"]
+from figures.table import table
+
+table(["a", "b"], [["x", "1200"]])
+
+# %%
+from IPython.display import JSON
+
+JSON({"seeds": [0, 1]})
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("lab")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_cache(folder):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(labs, "KEPT", folder / "kept")
+        yield
+
+
+def write(folder, text, name="small"):
+    file = folder / "labs" / f"{name}.py"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text, "utf-8")
+    return labs.read_lab(file)
+
+
+@pytest.fixture(scope="module")
+def lab(folder):
+    return write(folder, LAB)
+
+
+@pytest.fixture(scope="module")
+def run(lab):
+    assert labs.load_run(lab) is None
+    return labs.run_lab(lab)
+
+
+def test_a_page_shows_what_cells_print_and_draw(run):
+    outcomes = [labs.outcome_of(outputs) for outputs in run.outputs]
+    assert [outcome.printed for outcome in outcomes] == ["1200\n1200\n", "", ""]
+    assert [outcome.drawing[:7] for outcome in outcomes] == ["", "<table>", ""]
+
+
+def test_json_that_a_cell_puts_out_is_the_result(run):
+    assert labs.results_of(run) == {"seeds": [0, 1]}
+
+
+def test_a_kept_run_is_the_run_and_nothing_runs_again(lab, run, monkeypatch):
+    monkeypatch.setattr(labs, "_execute", lambda lab: pytest.fail("it ran again"))
+    kept = labs.load_run(lab)
+    assert kept == run
+    assert not kept.is_stale
+    assert 0 < kept.seconds < 60
+
+
+def test_prose_may_change_without_a_new_run_and_code_may_not(folder, lab, run):
+    prose = write(folder, LAB.replace("# # A lab", "# # The lab"))
+    assert labs.load_run(prose) == run
+    assert labs.load_run(write(folder, LAB.replace("(40, 30)", "(40, 40)"))) is None
+    write(folder, LAB)
+
+
+def test_an_import_that_changed_asks_for_a_new_run_or_makes_the_old_one_stale(
+    lab, run, monkeypatch
+):
+    behind = {file.name for file in labs._files_behind([cell.source for cell in lab.code])}
+    assert {"count.py", "table.py"} <= behind
+    assert "pictogram.py" not in behind
+    monkeypatch.setattr(labs, "_versions", lambda: "another NumPy")
+    assert labs.load_run(lab) is None
+    stale = labs.load_run(lab, accept_stale=True)
+    assert stale.is_stale
+    assert stale.outputs == run.outputs
+
+
+def test_a_reader_takes_home_prose_code_and_output_with_links_that_lead(lab, run):
+    address = "https://example.org/labs/small/"
+    first = [(False, "Run this."), (True, "import snippets")]
+    notebook = json.loads(labs.as_notebook(lab, run, address, first))
+    cells = notebook["cells"]
+    assert [c["cell_type"] for c in cells] == [
+        "markdown", "markdown", "code", "markdown", "code", "code", "code"]
+    assert [cells[0]["source"], cells[2]["source"]] == ["# A lab", "import snippets"]
+    assert "](https://example.org/lora/#counts)" in cells[3]["source"]
+    assert "](https://example.org/labs/)" in cells[3]["source"]
+    assert "](https://example.org/)" in cells[3]["source"]
+    assert cells[4]["outputs"][0]["text"] == ["1200\n"]
+    assert "<table>" in cells[5]["outputs"][0]["data"]["text/html"]
+    assert len({c["id"] for c in cells}) == len(cells)
+
+
+def test_the_notebook_is_one_that_jupyter_accepts(lab, run):
+    import nbformat
+
+    text = labs.as_notebook(lab, run, "https://example.org/labs/small/")
+    nbformat.validate(nbformat.reads(text, as_version=4))
+
+
+@pytest.mark.parametrize(
+    ("cell", "line", "message"),
+    [
+        ("a = 1\nassert a == 2", 9, "AssertionError: assert a == 2"),
+        ("a = 1\n\n1 / 0", 10, "ZeroDivisionError: division by zero"),
+        ("import warnings\nwarnings.warn('careful')", 8, "the cell warns: "),
+    ],
+)
+def test_an_error_names_file_and_line_and_is_not_kept(folder, cell, line, message):
+    text = f"# %% [markdown]\n# # A lab\n\n# %%\nok = 1\n\n# %%\n{cell}\n"
+    broken = write(folder, text, "broken")
+    with pytest.raises(labs.LabFailed) as failed:
+        labs.run_lab(broken)
+    (problem,) = failed.value.problems
+    assert (problem.line, problem.message[: len(message)]) == (line, message)
+    assert str(problem).endswith(f"{problem.path}:{line}: {problem.message}")
+    assert labs.load_run(broken) is None
+
+
+def test_the_results_of_no_lab_are_refused():
+    with pytest.raises(ValueError, match="name must be one of .*eight-ways-ten-seeds.*got 'none'"):
+        labs.results("none")

@@ -1,0 +1,64 @@
+"""What a page's code needs away from the repository, in one zip file: code, data, stylesheets."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import zipfile
+from typing import NamedTuple
+
+from weave.dependencies import DATA, PACKAGES
+
+ALWAYS = ("LICENSE", "LICENSE-docs")
+NAMED = re.compile(rf"""["']({DATA}/[\w./-]+)""")  # in a string: how a path begins
+LONG_AGO = (1980, 1, 1, 0, 0, 0)  # a zip file's first day, so that equal files give equal bytes
+
+
+class Bundle(NamedTuple):
+    """A zip file: its name holds a digest of its content."""
+
+    name: str
+    content: bytes
+
+    @property
+    def digest(self):
+        return hashlib.sha256(self.content).hexdigest()
+
+
+def make_bundle(root, name, sources, also=()):
+    """Return the Bundle of a repository.
+
+    Args:
+        root: its folder.
+        name: what the file's name begins with.
+        sources: the code that reads data: each path below data/ that they name is put in, or all
+            that the named folder holds.
+        also: more files, relative to `root`.
+    """
+    code = [file for package in PACKAGES for file in sorted((root / package).rglob("*.py"))]
+    data = [
+        file
+        for source in (*sources, *(file.read_text(encoding="utf-8") for file in code))
+        for path in NAMED.findall(source)
+        for file in _files(root, path)
+    ]
+    more = [root / path for path in (*ALWAYS, *also) if (root / path).is_file()]
+    inside = {file.relative_to(root).as_posix(): file for file in [*code, *data, *more]}
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for path, file in sorted(inside.items()):
+            entry = zipfile.ZipInfo(path, LONG_AGO)
+            entry.create_system, entry.external_attr = 3, 0o644 << 16
+            archive.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED)
+    content = packed.getvalue()
+    return Bundle(f"{name}.{hashlib.sha256(content).hexdigest()[:10]}.zip", content)
+
+
+def _files(root, path):
+    """The file of that path; else all below it, or below the folder in which its name begins."""
+    found = root / path
+    if found.is_file():
+        return [found]
+    folder = found if found.is_dir() else found.parent
+    return [file for file in sorted(folder.rglob("*")) if file.is_file()]

@@ -1,0 +1,439 @@
+"""Labs: longer experiments, notebooks in percent format. One is run once and kept by content.
+
+mkdocs-jupyter runs a lab and stops at the first error. What its cells put out is kept in .cache/,
+under the content of all that could change it: the lab's code, the files that it imports, the
+versions of the packages. Its prose is not part of that. So a build with everything kept does not
+even load mkdocs-jupyter, which takes as long as some pages.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import importlib.metadata
+import json
+import os
+import platform
+import re
+import time
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urljoin
+
+from weave import citations, dependencies
+from weave.bundle import NAMED
+from weave.execute import Outcome, take_time
+from weave.fences import Problem
+
+ROOT = Path(__file__).resolve().parent.parent
+KEPT = ROOT / ".cache" / "labs"
+PACKAGES = ("numpy", "matplotlib", "ipykernel")  # others have no say in what a lab comes to
+FORM = b"1"  # of a kept run; another one makes all labs run again
+RUNS_KEPT = 5  # of each lab, so that going back and forth between two states runs nothing
+SECONDS_A_CELL = 120  # then it hangs; a whole lab should take 30
+MARKER = re.compile(r'^# %%(?P<markdown> \[markdown\])?(?: tags=\["(?P<tag>hide-input)"\])?$')
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class Cell(NamedTuple):
+    """A cell of a lab; `line` is that of its first line in the file, from 1."""
+
+    is_code: bool
+    line: int
+    source: str
+    is_hidden: bool = False  # the page shows what it puts out, and its code one click away
+
+
+class Lab(NamedTuple):
+    """A lab as it is written."""
+
+    file: Path
+    path: str  # as messages name it
+    text: str
+    cells: tuple
+
+    @property
+    def name(self):
+        return self.file.stem
+
+    @property
+    def code(self):
+        return [cell for cell in self.cells if cell.is_code]
+
+
+class Run(NamedTuple):
+    """What came of a lab."""
+
+    outputs: list  # for each code cell the outputs that a notebook file has
+    seconds: float  # on the clock, start of the kernel included
+    processor_seconds: float
+    is_stale: bool = False  # something that it depends on has changed since
+
+
+class LabFailed(Exception):
+    """A lab that must not be shown; `problems` name file and line."""
+
+    def __init__(self, problems):
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
+
+
+def recipe(lab):
+    """Return the name under which a lab's run is kept: the same for all that comes out the same."""
+    return _kept_file(lab).stem
+
+
+def find_labs(docs):
+    """Return the files of all labs below a folder: the Python files in folders named labs."""
+    return sorted(Path(docs).rglob("labs/*.py"))
+
+
+def read_lab(file):
+    """Read a lab's file.
+
+    Raises:
+        LabFailed: a marker of a cell that says something unknown, prose without its #.
+    """
+    file = Path(file).resolve()
+    path = os.path.relpath(file, ROOT).replace(os.sep, "/")
+    text = file.read_text("utf-8").replace("\r\n", "\n")
+    cells, problems, lines = [], [], text.split("\n")
+    starts = [i for i, line in enumerate(lines) if line.startswith("# %%")]
+    for start, end in zip(starts, [*starts[1:], len(lines)]):
+        marker = MARKER.match(lines[start])
+        body = lines[start + 1 : end]
+        if marker is None:
+            message = 'a cell begins with "# %%", "# %% [markdown]" or "# %% tags=["hide-input"]"'
+            problems.append(Problem(path, start + 1, message))
+            continue
+        if marker["markdown"]:
+            wrong = [i for i, line in enumerate(body) if line and not re.match(r"#( |$)", line)]
+            problems += [Problem(path, start + 2 + i, "prose begins with #") for i in wrong]
+            body = [line[2:] for line in body]
+        source = "\n".join(body).rstrip()
+        blank = len(body) - len("\n".join(body).lstrip("\n").split("\n"))
+        is_code = not marker["markdown"]
+        cells.append(Cell(is_code, start + 2 + blank, source.lstrip("\n"), bool(marker["tag"])))
+    if problems:
+        raise LabFailed(problems)
+    return Lab(file, path, text, tuple(cells))
+
+
+def as_markdown(lab, place):
+    """Return a lab as Markdown of exactly as many lines, so that messages name the right one.
+
+    Args:
+        lab: a Lab.
+        place: HTML that holds the place of a code cell, with {} for its number, from 1.
+    """
+    lines = [""] * len(lab.text.split("\n"))
+    head = _head(lab.text)
+    lines[: len(head)] = head
+    number = 0
+    for cell in lab.cells:
+        written = cell.source.split("\n")
+        if cell.is_code:
+            number += 1
+            written = [place.format(number)]
+        lines[cell.line - 1 : cell.line - 1 + len(written)] = written
+    return "\n".join(lines)
+
+
+def load_run(lab, accept_stale=False):
+    """Return the Run that is kept of a lab, or None.
+
+    Args:
+        lab: a Lab.
+        accept_stale: take the last run of the same code if something that it imports has changed.
+    """
+    exact = _kept_file(lab)
+    if exact.is_file():
+        return Run(**json.loads(exact.read_text("utf-8")))
+    runs = KEPT.glob(f"{lab.name}.{_digest_of_code(lab)}.*.json") if accept_stale else ()
+    latest = max(runs, key=lambda file: file.stat().st_mtime_ns, default=None)
+    return latest and Run(**json.loads(latest.read_text("utf-8")), is_stale=True)
+
+
+def run_lab(lab):
+    """Run a lab with mkdocs-jupyter, keep what came of it and return that as a Run.
+
+    Raises:
+        LabFailed: a cell raised an error or wrote a warning.
+    """
+    file = _kept_file(lab)  # before the run: a file may change while it lasts
+    clock, processor = time.monotonic(), _processor_seconds()
+    outputs = _execute(lab)
+    made = {
+        "outputs": outputs,
+        "seconds": round(time.monotonic() - clock, 1),
+        "processor_seconds": round(_processor_seconds() - processor, 1),
+    }
+    KEPT.mkdir(parents=True, exist_ok=True)
+    partial = file.with_suffix(f".{os.getpid()}")
+    partial.write_text(json.dumps(made), "utf-8")
+    partial.replace(file)
+    runs = sorted(KEPT.glob(f"{lab.name}.*.json"), key=lambda kept: kept.stat().st_mtime_ns)
+    for old in runs[:-RUNS_KEPT]:
+        old.unlink(missing_ok=True)
+    return Run(**made)
+
+
+def results(name):
+    """Return what a lab found: the JSON that a cell of it puts out. A lab not run yet is run.
+
+    A page's block calls this; what a lab takes does not count as the block's own time. Names in
+    the JSON come sorted.
+
+    Args:
+        name: of the lab's file, such as "eight-ways-ten-seeds".
+
+    Raises:
+        ValueError: there is no such lab, or none of its cells puts out JSON.
+        LabFailed: as run_lab.
+    """
+    files = {file.stem: file for file in find_labs(ROOT / "docs")}
+    if name not in files:
+        raise ValueError(f"name must be one of {', '.join(files)}, got {name!r}")
+    with take_time():
+        lab = read_lab(files[name])
+        found = results_of(load_run(lab, accept_stale=stale_is_fine) or run_lab(lab))
+    if found is None:
+        raise ValueError(f"name must be of a lab that puts out JSON, got {name!r}")
+    return found
+
+
+stale_is_fine = False  # in `mkdocs serve`: a lesson's author need not wait for labs at every save
+
+
+def results_of(run):
+    """Return the JSON that a cell of a lab put out, or None."""
+    bundles = [out.get("data", {}) for outputs in run.outputs for out in outputs]
+    return next((b["application/json"] for b in bundles if "application/json" in b), None)
+
+
+def outcome_of(outputs):
+    """Return the outputs of a cell as a page shows them: what was printed, then what was drawn."""
+    printed, drawn = [], []
+    for output in outputs:
+        bundle = {name: _joined(value) for name, value in output.get("data", {}).items()}
+        if output["output_type"] == "stream":
+            printed.append(_joined(output["text"]))
+        elif "text/html" in bundle:
+            drawn.append(bundle["text/html"])
+        elif "application/json" not in bundle:
+            printed.append(bundle.get("text/plain", "") + "\n")
+    return Outcome(printed="".join(printed), drawing="".join(drawn))
+
+
+def as_notebook(lab, run, address, first=()):
+    """Return a lab as the text of a notebook file, with what its cells put out.
+
+    Args:
+        lab: a Lab. run: its Run.
+        address: where its page stands; relative links in its prose start there.
+        first: cells below the title, as (whether code, source).
+    """
+    from figures.notebook import as_picture  # anew after an edit, in `serve`
+
+    outputs, cells = iter(run.outputs), []
+    prose = citations.read_sources(ROOT)[0]
+    head, *rest = lab.cells
+    title, _, text = head.source.partition("\n")
+    start = [Cell(False, 1, title), *(Cell(is_code, 1, source) for is_code, source in first)]
+    for cell in [*start, head._replace(source=text.strip()), *rest]:
+        made = {"id": f"cell-{len(cells) + 1}", "metadata": {}}
+        if cell.is_code:
+            shown = [] if cell in start else [_carried(out, as_picture) for out in next(outputs)]
+            made |= {"cell_type": "code", "execution_count": None, "outputs": shown}
+            made["source"] = cell.source
+        else:
+            made |= {"cell_type": "markdown", "source": _away(cell.source, prose, address)}
+        if cell.is_hidden:
+            made["metadata"] = {"jupyter": {"source_hidden": True}, "tags": ["hide-input"]}
+        cells.append(made)
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
+    notebook = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
+
+
+def _carried(output, as_picture):
+    """Return an output as a notebook carries it: drawings as pictures, no count of executions."""
+    output = {name: value for name, value in output.items() if name != "execution_count"}
+    if "data" in output:
+        output["data"] = dict(output["data"])
+        if "text/html" in output["data"]:
+            output["data"]["text/html"] = as_picture(_joined(output["data"]["text/html"]))
+    if output["output_type"] == "execute_result":
+        output["execution_count"] = None
+    return output
+
+
+def _away(markdown, sources, address):
+    """Return prose for a reader's own disk: links lead to the site, sources are named in place."""
+
+    def cite(match):
+        named = []
+        for key, place in citations.KEY.findall(match[0]):
+            entry = sources[key]
+            name = f"[{entry.short}]({entry.link[0]})" if entry.link else entry.short
+            named.append(", ".join(filter(None, [name, place.strip()])))
+        return f"({'; '.join(named)})"
+
+    def lead(match):
+        page, _, part = match[1].partition("#")
+        page = re.sub(r"(?:(?<=/)|^)index\.md$", "", page)
+        page = re.sub(r"\.(?:md|py)$", "/", page)
+        return f"]({urljoin(address, '../' + page)}{part and '#' + part})"
+
+    markdown = re.sub(r"\[@[^\]]+\]", cite, markdown)
+    return re.sub(r"\]\(((?![a-z]+:|#)[^)\s]+)\)", lead, markdown)
+
+
+def _head(text):
+    """Return the lines of the YAML between two `# ---`, with plain `---`."""
+    match = re.match(r"# ---\n(?:#.*\n)*?# ---\n", text)
+    return [line[2:] for line in match[0].split("\n")[:-1]] if match else []
+
+
+def _joined(value):
+    return "".join(value) if isinstance(value, list) else value
+
+
+def _digest_of_code(lab):
+    code = json.dumps([cell.source for cell in lab.code])
+    return sha256(code.encode()).hexdigest()[:10]
+
+
+def _kept_file(lab):
+    """Return where the run of a lab is kept, under the content of all that it depends on."""
+    made = sha256(FORM)
+    for file in sorted(_files_behind([cell.source for cell in lab.code])):
+        made.update(file.relative_to(ROOT).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
+    made.update(_versions().encode())
+    return KEPT / f"{lab.name}.{_digest_of_code(lab)}.{made.hexdigest()[:10]}.json"
+
+
+def _files_behind(sources):
+    """Return our files that some code imports, and those below data/ that any of it names.
+
+    `from figures.plot import plot` does not count figures/__init__.py, which only passes names on:
+    else each figure of each lesson would make all labs run again.
+    """
+    seen, waiting = set(), list(sources)
+    while waiting:
+        source = waiting.pop()
+        found = [file for name in _imports(source) for file in _file_of(name)]
+        found += [ROOT / path for path in NAMED.findall(source) if (ROOT / path).is_file()]
+        new = set(found) - seen
+        seen |= new
+        waiting += [file.read_text("utf-8") for file in new if file.suffix == ".py"]
+    return seen
+
+
+@lru_cache(maxsize=256)
+def _imports(source):
+    """Return the names of our modules that some code imports, and of what it takes from them."""
+    names = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return [name for name in names if name.partition(".")[0] in dependencies.PACKAGES]
+
+
+def _file_of(module):
+    """Return [the file of a module or package], or [] for a name inside one."""
+    base = ROOT.joinpath(*module.split("."))
+    return [f for f in (base.with_suffix(".py"), base / "__init__.py") if f.is_file()][:1]
+
+
+@lru_cache(maxsize=1)
+def _versions():
+    versions = [importlib.metadata.version(package) for package in PACKAGES]
+    return " ".join([platform.python_version(), platform.machine(), *versions])
+
+
+def _processor_seconds():
+    """Return the processor time of all child processes that have ended; 0 on Windows."""
+    with contextlib.suppress(ImportError):
+        import resource
+
+        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return usage.ru_utime + usage.ru_stime
+    return 0.0
+
+
+def _execute(lab):
+    """Return the outputs of each code cell, from a kernel of this Python that starts at ROOT."""
+    import jupytext
+    from mkdocs_jupyter.convert import get_nbconvert_app
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+    from nbconvert.exporters import NotebookExporter
+
+    failed = []
+
+    def note(cell, cell_index, execute_reply):
+        failed.append((cell_index, execute_reply["content"]))
+
+    notebook = jupytext.reads(lab.text, fmt="py:percent")
+    code = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    with _own_settings():
+        app = get_nbconvert_app(execute=True, kernel_name="python3", allow_errors=False)
+        app.config["ExecutePreprocessor"].update(
+            timeout=SECONDS_A_CELL, on_cell_error=note, extra_arguments=["--log-level=ERROR"]
+        )
+        exporter = NotebookExporter(config=app.config)
+        resources = {"metadata": {"path": str(ROOT)}}
+        try:
+            text, _ = exporter.from_notebook_node(notebook, resources)
+        except CellExecutionError as error:
+            raise LabFailed([_problem(lab, code, *failed[0])] if failed else
+                            [Problem(lab.path, 1, str(error))]) from None
+        except (CellTimeoutError, DeadKernelError) as error:
+            message = str(error).strip().split("\n", 1)[0]
+            raise LabFailed([Problem(lab.path, 1, message)]) from None
+    ran = [cell for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
+    outputs = [cell["outputs"] for cell in ran]
+    warned = [
+        Problem(lab.path, cell.line, "the cell warns: " + _joined(output["text"]).strip())
+        for cell, shown in zip(lab.code, outputs, strict=True)
+        for output in shown
+        if output.get("name") == "stderr"
+    ]
+    if warned:
+        raise LabFailed(warned)
+    return outputs
+
+
+def _problem(lab, code, index, reply):
+    """Return the Problem of a cell that raised an error."""
+    cell = lab.code[code.index(index)]
+    trace = ANSI.sub("", "\n".join(reply.get("traceback", [])))
+    lines = re.findall(r"Cell In\s*\[\d+\], line (\d+)", trace)
+    line = cell.line + int(lines[-1]) - 1 if lines else cell.line
+    message = reply["evalue"] or lab.text.split("\n")[line - 1].strip()
+    return Problem(lab.path, line, f"{reply['ename']}: {message}")
+
+
+@contextlib.contextmanager
+def _own_settings():
+    """Keep Jupyter, IPython and Matplotlib from reading what a person has set up for themselves."""
+    folders = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "MPLCONFIGDIR")
+    ours = {name: str(KEPT / name.lower()) for name in folders}
+    ours |= {"JUPYTER_PREFER_ENV_PATH": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    for name in folders:
+        Path(ours[name]).mkdir(parents=True, exist_ok=True)
+    before = {name: os.environ.get(name) for name in ours}
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
