@@ -263,6 +263,8 @@ def make_fonts(pages, interface, cache):
         content = cut_cached(face, able[face.slug], cache)
         names[face.slug] = f"{face.slug}.{digest(content)}.woff2"
         files[names[face.slug]] = content
-    files["OFL.txt"] = licence().encode()
+    sources = (font_path(face).read_bytes() for face in FACES)
+    name = f"OFL.{digest(*sources, Path(__file__).read_bytes())}.txt"
+    files["OFL.txt"] = remember(cache, name, lambda: licence().encode())
     preload = [names[face.slug] for face in FACES if face.preload]
     return files, font_rules(names, lent), preload

@@ -6,8 +6,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from PIL import Image, ImageDraw, ImageFont
-
 from theme.cache import digest, remember
 from theme.fonts import FACES, open_font
 from theme.stylesheet import colour
@@ -58,6 +56,8 @@ def _font_file(slug):
 
 @lru_cache
 def _font(slug, size):
+    from PIL import ImageFont  # pictures are drawn once and kept; most builds need no Pillow
+
     return ImageFont.truetype(io.BytesIO(_font_file(slug)), size)
 
 
@@ -78,6 +78,8 @@ def _draw_block(image, css, kind, box):
         fill, line = colour(css, f"{kind}-fill"), colour(css, f"{kind}-line")
     except ValueError:  # a pretrained matrix has the colours of paper and ink
         fill, line = colour(css, "sheet"), colour(css, "ink")
+    from PIL import Image, ImageDraw
+
     block = Image.new("RGB", (width, height), fill)
     draw = ImageDraw.Draw(block)
     if kind == "frozen":
@@ -121,6 +123,8 @@ def draw_picture(title, line, site_name, css, drawing):
         css: the stylesheet with the colours.
         drawing: SVG of a pictogram or of the mark.
     """
+    from PIL import Image, ImageDraw
+
     image = Image.new("RGB", (WIDTH, HEIGHT), colour(css, "paper"))
     draw = ImageDraw.Draw(image)
     _draw_sheet(draw, css)
