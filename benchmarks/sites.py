@@ -33,11 +33,11 @@ def lesson(number):
     """Return the Markdown of a copy of the lesson, under a file name of its own.
 
     A comment makes every block another one, so that nothing can be remembered from copy to copy;
-    links to other lessons lead to the copy itself.
+    links to other lessons and labs lead to the copy itself.
     """
     text = LESSON.read_text("utf-8")
     text = re.sub(r"^(```python[^\n]*\n)", rf"\1# copy {number}\n", text, flags=re.M)
-    return re.sub(r"\]\([\w-]+\.md", f"](lesson-{number:04}.md", text)
+    return re.sub(r"\]\((?:[\w-]+\.md|labs/[\w-]+\.py)", f"](lesson-{number:04}.md", text)
 
 
 def make_site(folder, lessons, kind):
