@@ -13,6 +13,15 @@ ORACLE = Path("data/oracles/paper_figures.json")
 UNITS = {"M": 10**6, "MB": 10**6, "GB": 10**9, "%": 1, "x": 1, "bits": 1, "": 1}
 BOUNDS = {"qlora_780": "more than", "qlora_65b_weights": "at most", "qlora_65b_48gb": "at most"}
 
+# What the oracle says otherwise, or not at all; read in version 2 of arXiv 2106.09685.
+PLACES = {
+    "lora_100_models": "footnote 4",
+    "lora_speedup": "footnote 5",
+    "gpt2m_lora": "Tables 3, 11",
+    "gpt2l_lora": "Tables 3, 11",
+}
+NOTES = {"deberta_lora": "r=16 is inferred: Table 10 lists r=8, which gives half of it"}
+
 
 class Recomputed(NamedTuple):
     """A printed figure and what its formula gives, both in `unit`."""
@@ -207,6 +216,7 @@ def _recomputed(row):
         raise ValueError(f"row {name} of the oracle has no expression in VALUES")
     value, bound = VALUES[name] / UNITS[unit], BOUNDS.get(name, "")
     return Recomputed(
-        name, row["source"], row["where"], row["what"], row["reported"], unit, bound,
-        row["formula"], value, judge(row["reported"], value, bound), row["note"],
+        name, row["source"], PLACES.get(name, row["where"]), row["what"], row["reported"], unit,
+        bound, row["formula"], value, judge(row["reported"], value, bound),
+        NOTES.get(name, row["note"]),
     )

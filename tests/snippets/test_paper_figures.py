@@ -7,6 +7,8 @@ import pytest
 from snippets.paper_figures import (
     LLAMA_7B,
     LLAMA_13B,
+    NOTES,
+    PLACES,
     UNITS,
     VALUES,
     adapters,
@@ -35,6 +37,14 @@ def test_the_verdict_is_the_oracles(figure):
 def test_there_is_an_expression_for_each_row_and_none_besides():
     assert set(VALUES) == set(ROWS)
     assert {row["reported_unit"] for row in ROWS.values()} <= set(UNITS)
+
+
+def test_what_is_said_otherwise_is_said_of_rows_that_are_there():
+    said = {figure.id: figure for figure in recompute("LoRA, arXiv", FILE)}
+    assert {name: said[name].where for name in PLACES} == PLACES
+    assert all(ROWS[name]["where"] != place for name, place in PLACES.items())
+    assert {name: said[name].note for name in NOTES} == NOTES
+    assert lora(2 * 48, 1536, 8) == VALUES["deberta_lora"] / 2
 
 
 def counted(model):

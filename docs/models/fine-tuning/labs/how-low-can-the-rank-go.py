@@ -283,7 +283,7 @@ plot(
 # ## What holds
 #
 # - **Rank 1 goes far.** For the change on top it brings three quarters of what the highest rank brings, for the change at the bottom nearly half. It trains about a twentieth of the weights.
-# - **From rank 8 on there is next to nothing to gain.** Rank 4, as in the lessons, lies between.
+# - **From rank 8 on there is next to nothing to gain.** Rank 4, as in the lessons, brings four fifths or more of what the highest brings.
 # - **Above rank 16 there is no point at all.** A and B then hold about as many numbers as the matrices that they stand beside.
 # - **A full ΔW is not of low rank.** Its four strongest directions hold two thirds to four fifths of its squared size, and the rest is spread thin. Yet you may cut it to eight directions and lose almost nothing. What is small in ΔW does little for the task.
 # - **A cut ΔW beats LoRA** of the same rank, in the mean, at every rank here. Training in few directions is not the same as finding the best few after training in all.
@@ -293,7 +293,7 @@ for turned, at_least in (("W3", 0.7), ("W1", 0.45)):
     begin = over_seeds(untouched, turned).mean()
     error = {r: over_seeds(lora, turned, r).mean() for r in RANKS}
     gain = {r: (begin - error[r]) / (begin - error[30]) for r in RANKS}
-    assert at_least < gain[1] < gain[4] < 1
+    assert at_least < gain[1] < 0.8 < gain[4] < 1
     assert all(gain[rank] > 0.94 for rank in (8, 16)), gain
     for rank in RANKS:
         assert over_seeds(cut, turned, rank).mean() < error[rank], rank
@@ -307,4 +307,4 @@ for turned, at_least in (("W3", 0.7), ("W1", 0.45)):
     print(f"{turned} turned, share of the gain: {shown}")
 
 # %% [markdown]
-# In large language models the same was reported: rank 1 or 2 was often enough for the tasks tried, and rank 64 gained little [@hu2022, section 7.2]. It depends on how far the new task lies from the old one. Five seeds of a small network can't tell you the rank for yours; a run at two ranks can.
+# With LoRA on GPT-3, rank 1 was already competitive on both tasks tried, and rank 64 gained next to nothing [@hu2022, section 7.2]. That was with LoRA on the query and value matrices of attention; on the query matrices alone it took a larger rank. It depends on how far the new task lies from the old one. Five seeds of a small network can't tell you the rank for yours; a run at two ranks can.

@@ -338,7 +338,7 @@ plot(
 #
 # Freezing eight of ten layers trains five times fewer numbers. Time falls by far less. Frozen layers still run forward, and in full training that is a third of the work. Memory falls by less too, since frozen weights are still held.
 #
-# With H8 stored, the frozen layers need not run, nor be loaded. Then time and memory fall about as far as the count of weights does. Even so, no number here is near ten.
+# With H8 stored, the frozen layers need not run, nor be loaded. Then time and memory fall about as far as the count of weights does. Even so, no time and no memory here falls tenfold.
 #
 # LoRA trains the fewest numbers of all, and its time falls least. The signal still has to cross every frozen matrix on its way down. What LoRA saves is memory and storage.
 #
