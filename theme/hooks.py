@@ -11,12 +11,13 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
+import rcssmin  # noqa: E402
 from mkdocs.exceptions import ConfigurationError  # noqa: E402
 from mkdocs.plugins import event_priority  # noqa: E402
 from mkdocs.structure.files import File  # noqa: E402
 
 from figures import favicon, mark, pictogram  # noqa: E402
-from theme import addresses, lessons, markup, share, stylesheet  # noqa: E402
+from theme import addresses, lessons, markup, scripts, share, stylesheet  # noqa: E402
 from theme.cache import digest  # noqa: E402
 from theme.fonts import make_fonts  # noqa: E402
 
@@ -24,6 +25,9 @@ TEMPLATES = Path(__file__).with_name("templates")
 CACHE = ROOT / ".cache"
 JINJA = re.compile(r"\{[{%#].*?[}%#]\}", re.S)
 LATE = -80  # after the hook that runs the pages' code
+INSTRUMENTS = "assets/stylesheets/instruments/"  # rules that only pages with an instrument load
+INSTRUMENT = re.compile(r"<(by-hand-[a-z-]+)")  # its element; by-hand-x is made by by-hand-x.js
+SCHEME = "assets/javascripts/scheme.js"
 UNUSED = ("assets/javascripts/lunr/", "assets/images/favicon")
 
 
@@ -37,6 +41,10 @@ class _Site:
         self.homepage = None
         self.material = ""
         self.styles = []
+        self.instrument_rules = ""
+        self.instrument_style = ""
+        self.modules = {}
+        self.joined = {}
 
 
 site = _Site()
@@ -70,10 +78,44 @@ def on_files(files, config):
         if file is None:
             raise ConfigurationError(f"mkdocs.yml: extra_css: {uri}: no such file in docs/")
         site.styles.append(file.content_string)
+    site.instrument_rules = "".join(
+        f.content_string for f in sorted(files, key=lambda f: f.src_uri)
+        if f.src_uri.startswith(INSTRUMENTS)
+    )
     for file in list(files):
         if file.src_uri.startswith(UNUSED) or file.src_uri.endswith((".css", ".map")):
             files.remove(file)
+    _take_scripts(files, config)
     return files
+
+
+def _take_scripts(files, config):
+    """Make the scripts of every page small; put the modules of the instruments aside."""
+    on_every_page = {str(script) for script in config.extra_javascript} | {SCHEME}
+    ours = [f for f in files.javascript_files() if f.src_dir == config.docs_dir]
+    site.joined = {}
+    modules = [f for f in ours if f.src_uri not in on_every_page]
+    site.modules = {f"{f.name}.js": f.content_string for f in modules}
+    later = {name for source in site.modules.values() for name in scripts.LATER.findall(source)}
+    for file in ours:
+        files.remove(file)
+        if file.src_uri in on_every_page or file.name + ".js" in later:
+            _asset(files, config, file.src_uri, scripts.minify(file.content_string))
+
+
+def _instruments(files, config, content):
+    """Join what the instruments of a page need; return the addresses of script and rules."""
+    entries = tuple(sorted({f"{tag}.js" for tag in INSTRUMENT.findall(content)}))
+    if not entries:
+        return None
+    if entries not in site.joined:
+        try:
+            script = scripts.join_modules(site.modules, entries)
+        except ValueError as error:
+            raise ConfigurationError(f"{config.docs_dir}: {error}") from error
+        name = f"assets/javascripts/instruments.{digest(script)}.js"
+        site.joined[entries] = _asset(files, config, name, script)
+    return {"script": site.joined[entries], "style": site.instrument_style}
 
 
 def on_nav(nav, config, files):
@@ -133,8 +175,16 @@ def on_env(env, config, files):
     for name, content in fonts.items():
         _asset(files, config, f"assets/fonts/{name}", content)
 
-    ours = [f for f in files.javascript_files() if f.src_dir == config.docs_dir]
-    words = stylesheet.words_in([*contents, *templates], [f.content_string for f in ours])
+    ours = [f for f in files.javascript_files() if f.generated_by]
+    words = stylesheet.words_in(
+        [*contents, *templates], [*(f.content_string for f in ours), *site.modules.values()]
+    )
+    style = rcssmin.cssmin(site.instrument_rules)
+    name = f"assets/stylesheets/instruments.{digest(style)}.css"
+    site.instrument_style = _asset(files, config, name, style)
+    instruments = {
+        page.file.src_uri: _instruments(files, config, page.content or "") for page in pages
+    }
     css = stylesheet.join(site.material, site.styles, rules, words, CACHE / "styles")
     name = f"assets/stylesheets/site.{digest(css)}.css"
 
@@ -144,6 +194,7 @@ def on_env(env, config, files):
 
     material = {f.name.split(".")[0]: f.src_uri for f in files.javascript_files() if f not in ours}
     env.globals |= {
+        "instruments_of": lambda page: instruments.get(page and page.file.src_uri),
         "stylesheet": _asset(files, config, name, css),
         "preload": [f"assets/fonts/{name}" for name in preload],
         "scripts": material,

@@ -3,6 +3,7 @@
 import gzip
 
 import pytest
+import rcssmin
 
 from tests.browser import support
 
@@ -49,15 +50,24 @@ def test_the_search_index_waits_until_someone_searches(first_load):
     assert [url for _, url, _ in first_load if "search" in url] == []
 
 
-def gzipped(folder, pattern):
-    parts = [file.read_bytes() for file in sorted((support.DOCS / "assets" / folder).glob(pattern))]
-    assert parts, f"docs/assets/{folder} holds no {pattern}"
-    return len(gzip.compress(b"\n".join(parts), 9))
-
-
 def test_our_css_is_at_most_8_kb():
-    assert gzipped("stylesheets", "*.css") <= 8 * KB
+    files = sorted((support.DOCS / "assets" / "stylesheets").glob("*.css"))
+    assert files
+    css = rcssmin.cssmin("".join(file.read_text(encoding="utf-8") for file in files))
+    assert len(gzip.compress(css.encode(), 9)) <= 8 * KB
 
 
-def test_our_javascript_is_at_most_4_kb():
-    assert gzipped("javascripts", "*.js") <= 4 * KB
+def has_instruments(sizes):
+    return any("/instruments." in url for _, url, _ in sizes)
+
+
+def test_our_javascript_is_at_most_4_kb_and_25_with_figures_one_can_touch(first_load):
+    most = 25 if has_instruments(first_load) else 4
+    assert total(first_load, "script") <= most * KB, first_load
+
+
+@pytest.mark.parametrize("path", support.page_paths())
+def test_what_figures_one_can_touch_need_loads_only_where_there_are_some(site, path):
+    file = site.folder / (path if path.endswith(".html") else f"{path}index.html")
+    html = file.read_text(encoding="utf-8")
+    assert ("/instruments." in html) == ("<by-hand-" in html)
