@@ -5,7 +5,7 @@ import numpy as np
 from snippets import check
 from snippets.forward import rectify
 from snippets.freeze import Step
-from snippets.loss import squared_error, squared_error_gradient
+from snippets.loss import loss_and_gradient
 from snippets.update import delta_weights
 
 BOTTLENECK = 4  # r, the width of the detour
@@ -150,28 +150,29 @@ def pass_back_with_adapters(layers, pairs, trace, signal):
     return deltas, gradients
 
 
-def adapter_step(weights, adapters, X, T, learning_rate):
-    """Take one step of gradient descent on ½ Σ (H′ − T)²; only the adapters move.
+def adapter_step(weights, adapters, X, T, learning_rate, loss="squared error"):
+    """Take one step of gradient descent; only the adapters move.
 
     Args:
         weights, adapters, X: as in adapter_forward.
-        T: targets (out_features, columns).
+        T: targets (out_features, columns) for "squared error", labels for "cross-entropy".
         learning_rate: η, a finite number of 0 or more.
+        loss: "squared error" or "cross-entropy".
 
     Returns:
         A Step; its weights are the new adapters, fresh copies.
 
     Raises:
-        ValueError: as adapter_forward; T doesn't fit.
+        ValueError: as adapter_forward and loss_and_gradient.
     """
     trace = adapter_forward(weights, adapters, X)
     output = list(trace.values())[-1]
-    loss, slope = squared_error(output, T), squared_error_gradient(output, T)
+    value, slope = loss_and_gradient(output, T, loss)
     deltas, gradients = adapter_backward(weights, adapters, trace, slope)
     changes = delta_weights(gradients, learning_rate)
     adapters = check.named_matrices(adapters, "adapters", "D3")
-    moved = {name: value + changes[name] for name, value in adapters.items()}
-    return Step(moved, changes, deltas, gradients, loss, trace)
+    moved = {name: array + changes[name] for name, array in adapters.items()}
+    return Step(moved, changes, deltas, gradients, value, trace)
 
 
 def adapter_shapes(shapes, bottleneck):

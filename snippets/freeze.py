@@ -5,7 +5,7 @@ from typing import NamedTuple
 from snippets import check
 from snippets.backward import backward
 from snippets.forward import forward
-from snippets.loss import squared_error, squared_error_gradient
+from snippets.loss import loss_and_gradient
 from snippets.update import add_delta, delta_weights
 
 
@@ -20,28 +20,29 @@ class Step(NamedTuple):
     trace: dict  # the forward pass before the step
 
 
-def train_step(weights, X, T, trainable, learning_rate):
-    """Take one step of gradient descent on ½ Σ (H − T)²; frozen layers stay the same to the bit.
+def train_step(weights, X, T, trainable, learning_rate, loss="squared error"):
+    """Take one step of gradient descent; frozen layers stay the same to the bit.
 
     Args:
         weights: {"W1": array (out, in), ...}, a chain without a gap.
-        X: inputs (in_features, columns). T: targets (out_features, columns).
+        X: inputs (in_features, columns).
+        T: targets (out_features, columns) for "squared error", labels for "cross-entropy".
         trainable: names of the layers that train, such as {"W3"}; the rest are frozen.
         learning_rate: η, a finite number of 0 or more.
+        loss: "squared error" or "cross-entropy".
 
     Returns:
         A Step. The arguments are left unchanged.
 
     Raises:
-        ValueError: an unknown layer, a shape that doesn't fit, a number that is not finite.
+        ValueError: an unknown layer or loss, a shape that doesn't fit, a number that is not finite.
     """
     trace = forward(weights, X)
     output = list(trace.values())[-1]
-    loss = squared_error(output, T)
-    output_gradient = squared_error_gradient(output, T)
-    deltas, gradients = backward(weights, trace, output_gradient, trainable)
+    value, slope = loss_and_gradient(output, T, loss)
+    deltas, gradients = backward(weights, trace, slope, trainable)
     changes = delta_weights(gradients, learning_rate)
-    return Step(add_delta(weights, changes), changes, deltas, gradients, loss, trace)
+    return Step(add_delta(weights, changes), changes, deltas, gradients, value, trace)
 
 
 def frozen_below(weights, trainable):

@@ -5,7 +5,7 @@ import numpy as np
 from snippets import check
 from snippets.forward import rectify
 from snippets.freeze import Step
-from snippets.loss import squared_error, squared_error_gradient
+from snippets.loss import loss_and_gradient
 from snippets.update import delta_weights
 
 RANK = 4  # r
@@ -176,28 +176,29 @@ def low_rank_gradients(weight_gradient, A, B, scaling):
     return scaling * (B.T @ gradient), scaling * (gradient @ A.T)
 
 
-def lora_step(weights, lora, X, T, learning_rate, lora_alpha=LORA_ALPHA):
-    """Take one step of gradient descent on ½ Σ (H − T)²; only A and B move.
+def lora_step(weights, lora, X, T, learning_rate, lora_alpha=LORA_ALPHA, loss="squared error"):
+    """Take one step of gradient descent; only A and B move.
 
     Args:
         weights, lora, X, lora_alpha: as in lora_forward.
-        T: targets (out_features, columns).
+        T: targets (out_features, columns) for "squared error", labels for "cross-entropy".
         learning_rate: η, a finite number of 0 or more.
+        loss: "squared error" or "cross-entropy".
 
     Returns:
         A Step; its weights are the new A and B, fresh copies.
 
     Raises:
-        ValueError: as lora_forward; T doesn't fit.
+        ValueError: as lora_forward and loss_and_gradient.
     """
     trace = lora_forward(weights, lora, X, lora_alpha)
     output = list(trace.values())[-1]
-    loss, slope = squared_error(output, T), squared_error_gradient(output, T)
+    value, slope = loss_and_gradient(output, T, loss)
     deltas, gradients = lora_backward(weights, lora, trace, slope, lora_alpha)
     changes = delta_weights(gradients, learning_rate)
     lora = check.named_matrices(lora, "lora", "A3")
-    moved = {name: value + changes[name] for name, value in lora.items()}
-    return Step(moved, changes, deltas, gradients, loss, trace)
+    moved = {name: array + changes[name] for name, array in lora.items()}
+    return Step(moved, changes, deltas, gradients, value, trace)
 
 
 def merge(weights, lora, lora_alpha=LORA_ALPHA, dtype=np.float64):

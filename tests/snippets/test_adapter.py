@@ -16,7 +16,7 @@ from snippets.adapter import (
 from snippets.backward import backward
 from snippets.count import count_parameters
 from snippets.forward import forward, relu
-from snippets.loss import squared_error, squared_error_gradient
+from snippets.loss import cross_entropy, squared_error, squared_error_gradient
 from snippets.network import FULL_SIZES, layer_shapes, new_network
 from snippets.pencil import pencil_network, pencil_task
 
@@ -87,6 +87,21 @@ def test_every_gradient_matches_finite_differences(layers, seed):
     for name, gradient in step.gradients.items():
         # Rounding of a loss of about 1000 gives 1e-13 / 1e-6.
         np.testing.assert_allclose(gradient, slow[name], rtol=1e-5, atol=1e-6)
+        assert np.array_equal(step.weights[name], adapters[name] - 0.1 * gradient)
+
+
+@pytest.mark.parametrize("layers", CHOICES)
+def test_the_gradients_of_cross_entropy_match_finite_differences(layers):
+    weights, adapters, X, _ = task(seed=1, layers=layers)
+    labels = [0, 2, 1, 2]
+    slow = slow_gradients(
+        adapters, lambda p: cross_entropy(adapter_forward(weights, p, X)["H3'"], labels)
+    )
+    step = adapter_step(weights, adapters, X, labels, 0.1, "cross-entropy")
+    assert step.loss == cross_entropy(step.trace["H3'"], labels)
+    for name, gradient in step.gradients.items():
+        # Rounding of a loss of about 10 gives 1e-15 / 1e-6.
+        np.testing.assert_allclose(gradient, slow[name], rtol=1e-5, atol=1e-8)
         assert np.array_equal(step.weights[name], adapters[name] - 0.1 * gradient)
 
 
@@ -227,6 +242,10 @@ BAD = [
     (
         lambda: adapter_backward(WEIGHTS, ADAPTERS, {"H3": T}, T),
         "trace must hold S3, got H3",
+    ),
+    (
+        lambda: adapter_step(WEIGHTS, ADAPTERS, X, T, 0.1, "hinge"),
+        "loss must be 'squared error' or 'cross-entropy', got 'hinge'",
     ),
     (
         lambda: new_adapters(WEIGHTS, 0, np.random.default_rng(0)),

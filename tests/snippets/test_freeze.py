@@ -4,6 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from tests.snippets.second_ways import slow_gradients
 
 from snippets.backward import backward
 from snippets.forward import forward
@@ -14,7 +15,7 @@ from snippets.freeze import (
     store_frozen_output,
     train_step,
 )
-from snippets.loss import squared_error, squared_error_gradient
+from snippets.loss import cross_entropy, squared_error, squared_error_gradient
 from snippets.network import FULL_SIZES, new_network
 from snippets.pencil import pencil_network, pencil_task
 
@@ -59,6 +60,20 @@ def test_a_step_is_its_parts_put_together_by_hand(trainable):
     for name in trainable:
         assert np.array_equal(step.delta_weights[name], -0.5 * gradients[name])
         assert np.array_equal(step.weights[name], weights[name] - 0.5 * gradients[name])
+
+
+@pytest.mark.parametrize("trainable", SUBSETS, ids=lambda s: "+".join(sorted(s)) or "none")
+def test_a_step_on_cross_entropy_matches_finite_differences(trainable):
+    weights, X, _ = task((3, 4, 4, 5), seed=1, columns=4)
+    labels = [0, 2, 1, 4]
+    slow = slow_gradients(weights, lambda p: cross_entropy(forward(p, X)["H3"], labels))
+    step = train_step(weights, X, labels, trainable, 0.5, "cross-entropy")
+    assert step.loss == cross_entropy(step.trace["H3"], labels)
+    assert set(step.gradients) == trainable
+    for name, W in step.weights.items():
+        moved = weights[name] - 0.5 * slow[name] * (name in trainable)
+        # Rounding of a loss of about 1 gives 1e-16 / 1e-6.
+        np.testing.assert_allclose(W, moved, rtol=0, atol=1e-9)
 
 
 def test_a_step_leaves_its_arguments_alone():
@@ -183,6 +198,7 @@ BAD = [
         "trainable must be a collection of layer names such as {\"W3\"}, got 'W3'",
     ),
     ("trainable", ["W3", "W4"], "trainable must name layers among W1, W2, W3, got 'W4'"),
+    ("loss", "hinge", "loss must be 'squared error' or 'cross-entropy', got 'hinge'"),
     ("learning_rate", -0.5, "learning_rate must be a finite number, 0 or more, got -0.5"),
 ]
 

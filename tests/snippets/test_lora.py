@@ -21,7 +21,7 @@ from snippets.lora import (
     new_lora,
     unmerge,
 )
-from snippets.loss import squared_error, squared_error_gradient
+from snippets.loss import cross_entropy, squared_error, squared_error_gradient
 from snippets.network import FULL_SIZES, layer_shapes, new_network
 
 SIZES = (5, 4, 6, 3)
@@ -113,6 +113,21 @@ def test_every_gradient_matches_finite_differences(layers, seed):
     for name, gradient in step.gradients.items():
         # Rounding of a loss of about 1000 gives 1e-13 / 1e-6.
         np.testing.assert_allclose(gradient, slow[name], rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(step.weights[name], lora[name] - 0.1 * gradient, rtol=1e-15)
+
+
+@pytest.mark.parametrize("layers", CHOICES)
+def test_the_gradients_of_cross_entropy_match_finite_differences(layers):
+    weights, lora, X, _ = task(seed=1, layers=layers)
+    labels = [0, 2, 1, 2]
+    slow = slow_gradients(
+        lora, lambda p: cross_entropy(lora_forward(weights, p, X, 6)["H3"], labels)
+    )
+    step = lora_step(weights, lora, X, labels, 0.1, 6, "cross-entropy")
+    assert step.loss == cross_entropy(step.trace["H3"], labels)
+    for name, gradient in step.gradients.items():
+        # Rounding of a loss of about 10 gives 1e-15 / 1e-6.
+        np.testing.assert_allclose(gradient, slow[name], rtol=1e-5, atol=1e-8)
         np.testing.assert_allclose(step.weights[name], lora[name] - 0.1 * gradient, rtol=1e-15)
 
 
@@ -309,6 +324,10 @@ BAD = [
     (
         lambda: low_rank_gradients(np.ones((3, 4)), np.ones((2, 4)), np.ones((3, 1)), 1),
         "B must be 3×2, got 3×1",
+    ),
+    (
+        lambda: lora_step(WEIGHTS, LORA, X, T, 0.1, loss="hinge"),
+        "loss must be 'squared error' or 'cross-entropy', got 'hinge'",
     ),
     (lambda: new_lora(WEIGHTS, 0, RNG), "rank must be a whole number, 1 or more, got 0"),
     (lambda: break_even_rank(0, 3), "out_features must be a whole number, 1 or more, got 0"),
