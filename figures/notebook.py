@@ -10,6 +10,7 @@ import sys
 from base64 import b64encode
 from functools import lru_cache
 from html import escape, unescape
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import NamedTuple
 
@@ -91,6 +92,8 @@ def as_picture(html):
     Returns:
         HTML that needs no stylesheet; `html` itself, if it holds no drawing.
     """
+    if "<by-hand-" in html:
+        html = without_controls(html)
     drawings = list(_drawings(html))
     if not drawings:
         return html
@@ -107,6 +110,7 @@ def as_picture(html):
 
 def as_words(html):
     """Return what the drawings of a figure show, in words; the text of one that has none."""
+    html = without_controls(html) if "<by-hand-" in html else html
     said = []
     for drawing in _drawings(html):
         parts = re.findall(r"<(title|desc)>(.*?)</\1>", drawing.inside, re.S)
@@ -114,6 +118,51 @@ def as_words(html):
         if words and f"{words}." not in said:
             said.append(f"{words}.")
     return "\n".join(said) or " ".join(unescape(re.sub("<[^>]*>", " ", html)).split())
+
+
+def without_controls(html):
+    """Return a figure one can touch as one to read: no controls, no data for a script."""
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    return "".join(reader.kept)
+
+
+class _Reader(HTMLParser):
+    """Copies HTML, but leaves out elements that need a script or the site's stylesheet."""
+
+    VOID = {"br", "hr", "img", "input", "wbr"}
+
+    def __init__(self):
+        super().__init__(convert_charrefs=False)
+        self.kept, self.depth = [], 0
+
+    def handle_starttag(self, tag, attributes):
+        classes = set((dict(attributes).get("class") or "").split())
+        if self.depth or tag == "script" or classes & {"needs-script", "needs-site"}:
+            self.depth += tag not in self.VOID
+        elif tag != "noscript":
+            self.kept.append(self.get_starttag_text())
+
+    def handle_startendtag(self, tag, attributes):
+        if not self.depth:
+            self.kept.append(self.get_starttag_text())
+
+    def handle_endtag(self, tag):
+        if self.depth:
+            self.depth -= 1
+        elif tag != "noscript":
+            self.kept.append(f"</{tag}>")
+
+    def handle_data(self, data):
+        if not self.depth:
+            self.kept.append(data)
+
+    def handle_entityref(self, name):
+        self.handle_data(f"&{name};")
+
+    def handle_charref(self, name):
+        self.handle_data(f"&#{name};")
 
 
 def _drawings(html):

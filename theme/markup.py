@@ -3,9 +3,9 @@
 import re
 from html import escape, unescape
 
-UNSPOKEN = re.compile(r"<(pre|code|math|svg|script|style|template)\b.*?</\1>", re.S)
+UNSPOKEN = re.compile(r"<(pre|code|math|svg|script|style|template|by-hand-[a-z-]+)\b.*?</\1>", re.S)
 TAG = re.compile(r"<[^>]*>")
-TABLE = re.compile(r"<table\b.*?</table>", re.S)
+TABLE = re.compile(r"<table\b(?! data-matrix).*?</table>", re.S)  # but a matrix is a drawing
 FORMULA = re.compile(r'<math\b[^>]*\bdisplay="block".*?</math>', re.S)
 LINK_TO_SECTION = re.compile(r'<a class="headerlink"([^>]*?) title="([^"]*)"')
 ALIGN = re.compile(r'<(t[hd]) align="(right|center|left)"')

@@ -6,6 +6,9 @@ same words in less time than it needs for a page that nothing was woven into.
 
 import re
 
+TOUCHED = re.compile(  # a figure one can touch, and what any figure keeps for a script
+    r'<(by-hand-(?!blocks)[a-z-]+)\b.*?</\1>|<script type="application/json">.*?</script>', re.S
+)
 DRAWING = re.compile(r"<svg\b|</svg>")
 PERMALINK = re.compile(r'<a class="headerlink".*?</a>', re.S)
 PASSED_OVER = re.compile(r"</?(?!(?:p|code|pre|li|ol|ul|sub|sup|h[1-6])\b)[a-zA-Z][^<>]*>")
@@ -13,7 +16,7 @@ PASSED_OVER = re.compile(r"</?(?!(?:p|code|pre|li|ol|ul|sub|sup|h[1-6])\b)[a-zA-
 
 def searchable(html):
     """Return the HTML of a page without drawings, and with the tags alone that search keeps."""
-    return PASSED_OVER.sub("", PERMALINK.sub("", _without_drawings(html)))
+    return PASSED_OVER.sub("", PERMALINK.sub("", _without_drawings(TOUCHED.sub("", html))))
 
 
 def _without_drawings(html):

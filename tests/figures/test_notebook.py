@@ -151,3 +151,22 @@ def test_start_does_without_a_shell(tmp_path, monkeypatch):
     monkeypatch.setattr("IPython.get_ipython", lambda: None)
     notebook.start()
     assert os.getcwd() == str(notebook.ROOT)
+
+
+CONTROLS = (
+    '<by-hand-thing class="instrument"><script type="application/json">{"a": "<b>"}</script>'
+    '<div class="needs-script"><button>Step</button><br><input></div><p>Kept &amp; whole.</p>'
+    '<div class="board needs-site"><svg viewBox="0 0 1 1"></svg></div>'
+    "<noscript><table><tr><td>4</td></tr></table></noscript></by-hand-thing>"
+)
+
+
+def test_a_figure_one_can_touch_comes_without_controls():
+    assert as_picture(CONTROLS) == (
+        '<by-hand-thing class="instrument"><p>Kept &amp; whole.</p>'
+        "<table><tr><td>4</td></tr></table></by-hand-thing>"
+    )
+
+
+def test_in_words_it_says_what_it_shows_and_nothing_of_its_controls():
+    assert as_words(CONTROLS) == "Kept & whole. 4"

@@ -9,6 +9,7 @@ def test_words_are_those_of_the_prose():
     html = (
         "<h1>Two words</h1><p>and <b>three</b> more, − 7.</p><pre><code>not these</code></pre>"
         "<math><mi>W</mi></math><svg><text>nor these</text></svg><p>W&amp;B</p>"
+        "<by-hand-step><p>nor what a figure says</p></by-hand-step>"
     )
     assert markup.count_words(html) == 7
 
@@ -50,3 +51,8 @@ def test_links_beside_headings_are_named_and_out_of_the_tab_order():
         '<h2>A<a class="headerlink" href="#a" tabindex="-1" aria-label="Link to this section">#</a>'
         "</h2>"
     )
+
+
+def test_a_matrix_of_a_figure_is_no_table_that_scrolls():
+    html = '<table data-matrix="W3"><tbody><tr><td>1</td></tr></tbody></table>'
+    assert markup.with_scroll_boxes(html) == html
