@@ -3,12 +3,12 @@
 W stands left of H, D left of S, U left of H′. A line leads from H past the detour to the plus.
 """
 
-import hashlib
 from math import ceil
 
+from figures.blocks import BlockStore
 from figures.figure import Figure
 from figures.freezing_layers import FORMULA, LARGEST_GRID, explained
-from figures.heat import DEEP, heat_map, typical_size
+from figures.heat import DEEP, typical_size
 from figures.layout import SQUARE, Box, columns, rows, spread, table
 from figures.numbers import count_in_words, format_count, format_number, format_rounded, join_words
 from figures.primitives import (
@@ -154,7 +154,8 @@ class Detours:
 class _Grids:
     """Draws matrices number by number, all cells of one width."""
 
-    legend = store = ""
+    legend = ""
+    store = None
 
     def __init__(self, *states):
         plain = [v for s in states for v in (*s.W.values(), *s.parameters.values(), *s.activations)]
@@ -171,13 +172,12 @@ class _Blocks:
 
     def __init__(self, state, copy):
         self.per_square = next(n for n in (2, 5, 10, 20, 50, 100) if state.largest <= 4.5 * n)
-        self.suffix = f"-{copy}" if copy > 1 else ""
+        self.store = BlockStore(copy)
         self.typical = {"W": typical_size(*state.W.values())}
         for letter in "DU":
             named = [v for n, v in state.parameters.items() if n[0] == letter]
             self.typical[letter] = typical_size(*named)
         self.typical["X, S and H"] = typical_size(*state.activations)
-        self.stored = {}
 
     @property
     def legend(self):
@@ -188,19 +188,11 @@ class _Blocks:
             f" Deep colour starts at {join_words(deep)}, whichever the sign."
         )
 
-    @property
-    def store(self):
-        return "".join(self.stored.values())
-
     def draw(self, values, *, kind, label, changed=None):
         typical = self.typical.get(label[0], self.typical["X, S and H"])
-        content = values.tobytes() + repr((values.shape, typical)).encode()
-        name = f"heat-{hashlib.sha256(content).hexdigest()[:8]}{self.suffix}"
-        if name not in self.stored:
-            self.stored[name] = f'<g id="{name}">{heat_map(values, typical)}</g>'
         down, across = values.shape
         return block(
-            f'<use href="#{name}"/>',
+            self.store.add(values, typical, kind),
             values.shape,
             kind=kind,
             label=label,

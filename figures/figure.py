@@ -3,6 +3,7 @@
 import html
 from dataclasses import dataclass
 
+from figures.blocks import BlockStore
 from figures.layout import SQUARE, Box, units
 from figures.symbols import html_text
 
@@ -28,7 +29,7 @@ class Figure:
         title: a few words.
         alt: what the picture shows, numbers included.
         caption: the sentences beneath; symbols such as W'3 are set as mathematics.
-        store: SVG that both arrangements refer to, or nothing.
+        store: the matrices that both arrangements refer to, or nothing.
     """
 
     wide: Box
@@ -36,7 +37,7 @@ class Figure:
     title: str
     alt: str
     caption: str
-    store: str = ""
+    store: BlockStore | None = None
 
     def svg(self, arrangement="wide"):
         """Return one arrangement as an <svg> element."""
@@ -55,12 +56,13 @@ class Figure:
             if _extent(self.wide)[0] * SQUARE * READABLE <= (pixels - 2) * SMALLEST
         ]
         switch = wide_enough[0] if wide_enough else "never"
+        drawings = (self.svg("wide") if wide_enough else "") + self.svg("narrow")
+        stored = self.store.svg() if self.store else ""
+        sheet = f'<div class="sheet">{stored}{drawings}</div>'
         return (
-            f'<figure class="figure{switch and " " + switch}"><div class="sheet">'
-            + (f'<svg class="store" aria-hidden="true">{self.store}</svg>' if self.store else "")
-            + (self.svg("wide") if wide_enough else "")
-            + self.svg("narrow")
-            + f"</div><figcaption>{html_text(self.caption)}</figcaption></figure>"
+            f'<figure class="figure{switch and " " + switch}">'
+            f"{self.store.wrap(sheet) if self.store else sheet}"
+            f"<figcaption>{html_text(self.caption)}</figcaption></figure>"
         )
 
 

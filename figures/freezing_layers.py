@@ -1,12 +1,12 @@
 """The figure of lesson 4: the network before, the update of each layer, the network after."""
 
-import hashlib
 import textwrap
 
 import numpy as np
 
+from figures.blocks import BlockStore
 from figures.figure import Figure
-from figures.heat import DEEP, heat_map, typical_size
+from figures.heat import DEEP, typical_size
 from figures.layout import SQUARE, Box, beneath, columns, rows, spread, table
 from figures.numbers import count_in_words, format_count, format_number, format_rounded, join_words
 from figures.primitives import (
@@ -109,7 +109,8 @@ class Grids:
     """Draws matrices number by number; matrices that belong together get cells of one width."""
 
     boxes = "boxed: changed"
-    legend = store = ""
+    legend = ""
+    store = None
 
     def __init__(self, step):
         weights = [*step.W.values(), *step.W_after.values()]
@@ -127,22 +128,18 @@ class Grids:
 
 
 class Blocks:
-    """Draws matrices to scale, as heat maps.
-
-    Each distinct matrix is stored once, under an id made of its own content, and referred to.
-    """
+    """Draws matrices to scale, as heat maps; each distinct one is stored once and referred to."""
 
     boxes = ""
 
     def __init__(self, step, copy):
         self.per_square = next(n for n in _round_numbers() if step.largest <= 4.5 * n)
-        self.suffix = f"-{copy}" if copy > 1 else ""
+        self.store = BlockStore(copy)
         self.typical = {
             "W": typical_size(*step.W.values(), *step.W_after.values()),
             "ΔW": typical_size(*step.delta.values()),
             "X and H": typical_size(*outputs_of(step.H), *outputs_of(step.H_after)),
         }
-        self.stored = {}
 
     @property
     def legend(self):
@@ -154,19 +151,11 @@ class Blocks:
             f" Deep colour starts at {join_words(deep)}, whichever the sign."
         )
 
-    @property
-    def store(self):
-        return "".join(self.stored.values())
-
     def draw(self, values, *, kind, label, tag=None, changed=None):
         typical = self.typical[{"activation": "X and H", "delta": "ΔW"}.get(kind, "W")]
-        content = values.tobytes() + repr((values.shape, typical)).encode()
-        name = f"heat-{hashlib.sha256(content).hexdigest()[:8]}{self.suffix}"
-        if name not in self.stored:
-            self.stored[name] = f'<g id="{name}">{heat_map(values, typical)}</g>'
         down, across = values.shape
         return block(
-            f'<use href="#{name}"/>',
+            self.store.add(values, typical, kind),
             values.shape,
             kind=kind,
             label=label,

@@ -1,12 +1,12 @@
 """The figures of lesson 8: a frozen W with A and B beside it, and the step of B on paper."""
 
-import hashlib
 import textwrap
 
 import numpy as np
 
+from figures.blocks import BlockStore
 from figures.figure import Figure
-from figures.heat import DEEP, heat_map, typical_size
+from figures.heat import DEEP, typical_size
 from figures.layout import SQUARE, Box, columns, rows, table
 from figures.numbers import count_in_words, format_number, format_rounded, join_words
 from figures.primitives import (
@@ -180,7 +180,8 @@ def _tutored(weights, lora, lora_alpha):
 class _Grids:
     """Draws matrices number by number, all cells of one width."""
 
-    legend = store = ""
+    legend = ""
+    store = None
 
     def __init__(self, layers):
         plain = [array for layer in layers for array in (layer.W, layer.A, layer.B, layer.W_merged)]
@@ -200,14 +201,13 @@ class _Blocks:
     def __init__(self, layers, copy):
         largest = max(max(layer.W.shape) for layer in layers)
         self.per_square = next(n for n in ROUND if largest <= 4.5 * n)
-        self.suffix = f"-{copy}" if copy > 1 else ""
+        self.store = BlockStore(copy)
         self.typical = {
             "W": typical_size(*(m for layer in layers for m in (layer.W, layer.W_merged))),
             "A": typical_size(*(layer.A for layer in layers)),
             "B": typical_size(*(layer.B for layer in layers)),
             "B A": typical_size(*(layer.product for layer in layers)),
         }
-        self.stored = {}
 
     @property
     def legend(self):
@@ -218,19 +218,11 @@ class _Blocks:
             f" Deep colour starts at {join_words(deep)}, whichever the sign."
         )
 
-    @property
-    def store(self):
-        return "".join(self.stored.values())
-
     def draw(self, values, *, kind, label, tag=None, changed=None):
         typical = self.typical["B A" if kind == "delta" else label[0]]
-        content = values.tobytes() + repr((values.shape, typical)).encode()
-        name = f"heat-{hashlib.sha256(content).hexdigest()[:8]}{self.suffix}"
-        if name not in self.stored:
-            self.stored[name] = f'<g id="{name}">{heat_map(values, typical)}</g>'
         as_large_as_W = kind == "delta" or "'" in label
         return block(
-            f'<use href="#{name}"/>',
+            self.store.add(values, typical, kind),
             values.shape,
             kind=kind,
             label=label,

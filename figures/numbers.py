@@ -32,9 +32,9 @@ def format_rounded(value, signed=False):
     value = float(value)
     exponent = int(f"{value:.1e}".partition("e")[2])
     text = f"{abs(value):.{max(1 - exponent, 0)}f}"
-    if float(text) == abs(value):
-        return format_number(value, signed)
-    sign = MINUS if value < 0 else "+" if signed else ""
+    if float(text) == abs(value) and "." in text:
+        text = text.rstrip("0").rstrip(".")
+    sign = MINUS if value < 0 else "+" if signed and value > 0 else ""
     return sign + text
 
 

@@ -1,13 +1,12 @@
 """The figure of lesson 2: W0 + ΔW = W from nothing, and W + ΔW = W′ from something."""
 
-import hashlib
-
 import numpy as np
 
+from figures.blocks import BlockStore
 from figures.by_hand import WIDE, _on_sheet
 from figures.figure import Figure
 from figures.freezing_layers import LARGEST_GRID, explained
-from figures.heat import DEEP, PALE, heat_map, typical_size
+from figures.heat import DEEP, PALE, typical_size
 from figures.layout import beneath, rows, table
 from figures.numbers import format_count, format_number, format_rounded
 from figures.primitives import block, cell_width, heading, matrix, note, operator
@@ -53,7 +52,8 @@ def pretrain_vs_fine_tune(start, pretrained, finetuned, *, caption=None, copy=1)
 class _Numbers:
     """Draws matrices number by number, all with cells of one width."""
 
-    legend = store = ""
+    legend = ""
+    store = None
 
     def __init__(self, updates, copy):
         pairs = updates.values()
@@ -69,11 +69,10 @@ class _Heat:
     """Draws matrices to scale as heat maps of one scale; each distinct one is stored once."""
 
     def __init__(self, updates, copy):
-        self.suffix = f"-two-{copy}" if copy > 1 else "-two"
+        self.store = BlockStore(copy, "-two")
         self.typical = typical_size(*(W for pair in updates.values() for W in pair))
         largest = max(updates["Pretraining"][0].shape)
         self.per_square = -(-largest // 4)
-        self.stored = {}
 
     @property
     def legend(self):
@@ -84,17 +83,9 @@ class _Heat:
             f" One square is {side} × {side} numbers."
         )
 
-    @property
-    def store(self):
-        return "".join(self.stored.values())
-
     def draw(self, values, kind, label, changed=None):
-        content = values.tobytes() + repr((values.shape, self.typical)).encode()
-        name = f"heat-{hashlib.sha256(content).hexdigest()[:8]}{self.suffix}"
-        if name not in self.stored:
-            self.stored[name] = f'<g id="{name}">{heat_map(values, self.typical)}</g>'
         return block(
-            f'<use href="#{name}"/>',
+            self.store.add(values, self.typical, kind),
             values.shape,
             kind=kind,
             label=label,

@@ -113,3 +113,13 @@ def numbers(svg):
 
 
 CELLS = (None, "changed", "zero")
+
+
+def ruled():
+    """Return the classes that the stylesheets of a drawing have a rule for."""
+    sheets = ("figures.css", "site.css", "instruments/blocks.css")
+    return {
+        name
+        for sheet in sheets
+        for name in re.findall(r"\.([a-z][a-z-]*)", (STYLES / sheet).read_text())
+    }

@@ -9,7 +9,7 @@ import pytest
 from figures import pretrain_vs_fine_tune
 from figures.figure import READABLE, SMALLEST
 from snippets.pencil import pencil_network
-from tests.figures.drawing import STYLES, arrangement, numbers, parse, texts
+from tests.figures.drawing import arrangement, numbers, parse, ruled, texts
 
 START, PRETRAINED = np.zeros((4, 4)), pencil_network()["W3"]
 FINETUNED = PRETRAINED + np.array([[0, 0, 0, 0], [0, -1, 0, -1], [0] * 4, [0] * 4])
@@ -82,9 +82,8 @@ def test_texts_are_apart_on_the_sheet_and_readable(figure):
 
 @every_figure
 def test_every_class_has_a_rule(figure):
-    ruled = set(re.findall(r"\.([a-z]+)", (STYLES / "figures.css").read_text()))
     names = " ".join(re.findall('class="(.*?)"', figure._repr_html_())).split()
-    assert set(names) <= ruled
+    assert set(names) <= ruled()
 
 
 def test_a_figure_shown_twice_has_ids_of_its_own():

@@ -9,7 +9,7 @@ import pytest
 from figures import update_by_hand, weight_update
 from figures.figure import READABLE, SMALLEST
 from snippets.pencil import pencil_network, pencil_task
-from tests.figures.drawing import STYLES, arrangement, numbers, parse, texts
+from tests.figures.drawing import arrangement, numbers, parse, ruled, texts
 
 W0, X = pencil_network()["W1"], pencil_task()[0]
 T = np.array([[1.0, -1], [1, 0], [-1, 2], [-1, 2]])
@@ -96,9 +96,8 @@ def test_texts_are_apart_on_the_sheet_and_readable(figure):
 @every_figure
 def test_every_class_has_a_rule(figure):
     parse(figure)
-    ruled = set(re.findall(r"\.([a-z]+)", (STYLES / "figures.css").read_text()))
     names = " ".join(re.findall('class="(.*?)"', figure._repr_html_())).split()
-    assert set(names) <= ruled
+    assert set(names) <= ruled()
 
 
 def test_a_figure_shown_twice_has_ids_of_its_own():
