@@ -37,6 +37,7 @@ bench: .venv/ready
 	@$(python) -m benchmarks.build_cost
 	@$(python) -m benchmarks.serve_cost
 	@$(python) -m benchmarks.page_weight
+	@$(python) -m benchmarks.instruments
 
 clean:
 	@rm -rf site .cache .pytest_cache .hypothesis

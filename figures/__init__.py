@@ -13,6 +13,7 @@ from figures.on_top import on_top
 from figures.paper_table import paper_table
 from figures.pictogram import pictogram
 from figures.pretrain_vs_fine_tune import pretrain_vs_fine_tune
+from figures.stepper import stepper
 from figures.weight_update import update_by_hand, weight_update
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "pictogram",
     "pretrain_vs_fine_tune",
     "signal_by_hand",
+    "stepper",
     "update_by_hand",
     "weight_update",
 ]

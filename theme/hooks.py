@@ -41,8 +41,7 @@ class _Site:
         self.homepage = None
         self.material = ""
         self.styles = []
-        self.instrument_rules = ""
-        self.instrument_style = ""
+        self.rules = {}
         self.modules = {}
         self.joined = {}
 
@@ -78,10 +77,8 @@ def on_files(files, config):
         if file is None:
             raise ConfigurationError(f"mkdocs.yml: extra_css: {uri}: no such file in docs/")
         site.styles.append(file.content_string)
-    site.instrument_rules = "".join(
-        f.content_string for f in sorted(files, key=lambda f: f.src_uri)
-        if f.src_uri.startswith(INSTRUMENTS)
-    )
+    rules = [f for f in files if f.src_uri.startswith(INSTRUMENTS)]
+    site.rules = {f"by-hand-{f.name}": f.content_string for f in rules}
     for file in list(files):
         if file.src_uri.startswith(UNUSED) or file.src_uri.endswith((".css", ".map")):
             files.remove(file)
@@ -105,17 +102,22 @@ def _take_scripts(files, config):
 
 def _instruments(files, config, content):
     """Join what the instruments of a page need; return the addresses of script and rules."""
-    entries = tuple(sorted({f"{tag}.js" for tag in INSTRUMENT.findall(content)}))
-    if not entries:
+    tags = tuple(sorted(set(INSTRUMENT.findall(content))))
+    if not tags:
         return None
-    if entries not in site.joined:
+    if tags not in site.joined:
         try:
-            script = scripts.join_modules(site.modules, entries)
+            script = scripts.join_modules(site.modules, [f"{tag}.js" for tag in tags])
         except ValueError as error:
             raise ConfigurationError(f"{config.docs_dir}: {error}") from error
+        style = rcssmin.cssmin("".join(site.rules.get(tag, "") for tag in ("by-hand-base", *tags)))
         name = f"assets/javascripts/instruments.{digest(script)}.js"
-        site.joined[entries] = _asset(files, config, name, script)
-    return {"script": site.joined[entries], "style": site.instrument_style}
+        rules = f"assets/stylesheets/instruments.{digest(style)}.css"
+        site.joined[tags] = {
+            "script": _asset(files, config, name, script),
+            "style": _asset(files, config, rules, style),
+        }
+    return site.joined[tags]
 
 
 def on_nav(nav, config, files):
@@ -179,9 +181,6 @@ def on_env(env, config, files):
     words = stylesheet.words_in(
         [*contents, *templates], [*(f.content_string for f in ours), *site.modules.values()]
     )
-    style = rcssmin.cssmin(site.instrument_rules)
-    name = f"assets/stylesheets/instruments.{digest(style)}.css"
-    site.instrument_style = _asset(files, config, name, style)
     instruments = {
         page.file.src_uri: _instruments(files, config, page.content or "") for page in pages
     }

@@ -18,7 +18,7 @@ LATER = re.compile(r'\bimport\("\./([\w-]+\.js)"\)')  # a file of its own, loade
 EXPORT = re.compile(r"^export (?=(async )?function|class|const|let)", re.M)
 NAMED = re.compile(  # a function or constant of the top level, whole; its end stands at the margin
     r"^(?:/\*\*(?:(?!\*/).)*\*/\n)?"
-    r"(?:(?:async )?function (\w+)\(.*?^\}\n|const (\w+) = .*?;\n(?=\S|\n|\Z))",
+    r"(?:(?:async )?function (\w+)\(.*?^\}\n|const (\w+) = .*?;\n(?=\n*(?:\S|\Z)))",
     re.M | re.S,
 )
 LEFT = re.compile(r"^(?:import|export)\b.*", re.M)

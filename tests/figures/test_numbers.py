@@ -27,7 +27,8 @@ def test_numbers_have_a_real_minus_and_short_halves(value, plain, signed):
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [(0, "0"), (0.0312, "0.031"), (-0.37123, f"{MINUS}0.37"), (1.5, "1.5"), (123.4, "123"), (0.045, "0.045"),
+    [(0, "0"), (0.0312, "0.031"), (-0.37123, f"{MINUS}0.37"), (1.5, "1.5"), (123.4, "123"),
+     (0.045, "0.045"),
      (1600, "1600")],
 )
 def test_rounded_numbers_keep_two_digits(value, expected):

@@ -53,6 +53,7 @@ class FigureBlocks extends HTMLElement {
   lay() {
     const svg = [...this.querySelectorAll(".sheet > svg:not(.store)")]
       .find((drawing) => drawing.checkVisibility());
+    if (!svg) return; // not shown, as beside an embedded figure
     if (svg !== this.svg) {
       this.hide();
       this.svg = svg;
