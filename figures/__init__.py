@@ -14,6 +14,7 @@ from figures.paper_table import paper_table
 from figures.pictogram import pictogram
 from figures.pretrain_vs_fine_tune import pretrain_vs_fine_tune
 from figures.stepper import stepper
+from figures.switchboard import switchboard
 from figures.weight_update import update_by_hand, weight_update
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "pretrain_vs_fine_tune",
     "signal_by_hand",
     "stepper",
+    "switchboard",
     "update_by_hand",
     "weight_update",
 ]

@@ -1,0 +1,202 @@
+// The freeze switchboard: which layers train, whether the frozen outputs are stored, what it costs.
+
+import { InputError, costsOfStep, frozenBelow, layerShapes } from "./engine.js";
+import { Instrument, readNumber } from "./instrument.js";
+
+/** figures/numbers.py, format_count. */
+const writeCount = (count) => (count >= 1e4 ? count.toLocaleString("en-US") : String(count));
+const joinWords = (words) => words.join(", ").replace(/, (?=[^,]*$)/, " and ");
+const fillWords = (text, parts) => text.replaceAll(/\{(\w+)\}/g, (_, key) => parts[key]);
+const setSymbols = (text) => text.replaceAll(/([WH])(\d)/g, "<i>$1</i><sub>$2</sub>");
+
+class Switchboard extends Instrument {
+  begin() {
+    this.state = this.given.state;
+    this.addEventListener("change", ({ target }) => this.set(target));
+    this.addEventListener("click", (event) => this.clicked(event.target));
+  }
+
+  compute({ sizes, train, stored, columns, tasks }) {
+    const { most, layers } = this.given;
+    const isFine = (value) => Number.isInteger(value) && value >= 1 && value <= most;
+    if (sizes.length < 2 || sizes.length > layers + 1 || ![...sizes, columns, tasks].every(isFine)) {
+      throw new InputError(`Sizes are two to ${layers + 1} whole numbers from 1 to ${most}; examples and tasks too.`);
+    }
+    const shapes = layerShapes(sizes);
+    const below = frozenBelow(shapes, train);
+    const { no_reader: noReader, unstorable } = this.given.words;
+    if (stored && !train.length) throw new InputError(noReader);
+    if (stored && !below.length) throw new InputError(unstorable);
+    return {
+      shapes, below,
+      all: costsOfStep(sizes, Object.keys(shapes), columns, false, tasks),
+      now: train.length ? costsOfStep(sizes, train, columns, stored, tasks) : null,
+    };
+  }
+
+  encode(state) {
+    const parts = {};
+    for (const [key, value] of Object.entries(state)) {
+      if (String(value) === String(this.initial[key])) continue;
+      parts[key] = Array.isArray(value) ? value.join("_") || "none" : String(Number(value));
+    }
+    return parts;
+  }
+
+  decode(parts) {
+    const state = {};
+    const whole = (text) => readNumber(text, "Each number", { least: 1, most: this.given.most, whole: true });
+    if (parts.sizes) state.sizes = parts.sizes.split("_").map(whole);
+    if (parts.train) state.train = parts.train === "none" ? [] : [...new Set(parts.train.split("_"))].sort();
+    if (parts.columns) state.columns = whole(parts.columns);
+    if (parts.tasks) state.tasks = whole(parts.tasks);
+    if (parts.stored) state.stored = parts.stored === "1";
+    return state;
+  }
+
+  /* What a reader does */
+
+  clicked(target) {
+    const network = target.closest("[data-network]")?.dataset.network;
+    if (network) {
+      const [sizes, columns] = this.given.networks[network];
+      this.resize(sizes, { columns });
+    }
+    const layer = target.closest(".layer");
+    if (layer && !target.closest("label")) layer.querySelector("input").click();
+  }
+
+  act(what) {
+    const { sizes } = this.state;
+    if (what === "more" && sizes.length > this.given.layers) {
+      this.complain(new InputError(`${this.given.layers} layers are the most that are drawn here.`), this.querySelector("[data-do=more]"));
+    } else if (what === "more") this.resize([...sizes, sizes.at(-1)]);
+    else if (what === "less" && sizes.length < 3) {
+      this.complain(new InputError("One layer is the least."), this.querySelector("[data-do=less]"));
+    } else if (what === "less") this.resize(sizes.slice(0, -1));
+    else super.act(what);
+  }
+
+  /** Other sizes: a layer that is new on top trains, one that is gone doesn't. */
+  resize(sizes, more = {}, where = null) {
+    const had = this.state.sizes.length - 1;
+    const names = sizes.slice(1).map((_, i) => `W${i + 1}`);
+    const train = names.filter((name, i) => i >= had || this.state.train.includes(name));
+    this.turn({ sizes, train: train.length ? train : names.slice(-1), ...more }, where);
+  }
+
+  set(field) {
+    const { layer, set } = field.dataset;
+    if (layer) {
+      const { train } = this.state;
+      const next = train.includes(layer) ? train.filter((name) => name !== layer) : [...train, layer].sort();
+      this.turn({ train: next });
+    } else if (set === "stored") {
+      if (!this.turn({ stored: field.checked }, field)) field.checked = this.state.stored;
+    } else if (set) {
+      const label = field.parentElement.textContent.trim();
+      try {
+        const name = set in this.state ? `The number of ${label}` : `The size of ${label}`;
+        const value = readNumber(field.value, name, { least: 1, most: this.given.most, whole: true });
+        const at = Number(set.slice(5));
+        if (set in this.state) this.turn({ [set]: value }, field);
+        else this.resize(this.state.sizes.map((size, i) => (i === at ? value : size)), {}, field);
+      } catch (error) {
+        this.complain(error, field);
+      }
+    }
+  }
+
+  /** Go to a state; where its outputs can no longer be stored, stop storing, and say why. */
+  turn(part, where = null) {
+    const { stored, train } = this.state;
+    const next = part.train ?? train;
+    const ends = stored && (!next.length || next.includes("W1"));
+    const { words } = this.given;
+    const told = ({ now }) => (ends ? words.ends : "") +
+      (now ? fillWords(words.trains, { count: writeCount(now.trainable) }) : words.nothing);
+    return this.change(ends ? { ...part, stored: false } : part, told, { where });
+  }
+
+  /* What a reader sees */
+
+  show({ shapes, below, now, all }) {
+    const { sizes, train, stored, columns, tasks } = this.state;
+    const [large, small, few, least] = this.given.sides;
+    const names = Object.keys(shapes);
+    this.draw(names);
+    const scale = (names.length > few ? small : large) / Math.max(...sizes);
+    names.forEach((name, i) => {
+      const layer = this.querySelector(".layers").children[i];
+      const [out, into] = shapes[name];
+      const trains = train.includes(name);
+      const block = layer.querySelector("svg");
+      layer.className = `layer ${trains ? "trainable" : "frozen"}`;
+      block.setAttribute("width", Math.max(least, into * scale));
+      block.setAttribute("height", Math.max(least, out * scale));
+      layer.querySelector(".shape").textContent = `${out} × ${into}`;
+      layer.querySelector("input").checked = trains;
+      layer.querySelector(".turn-on > span").textContent = trains ? "trains" : "frozen";
+    });
+    this.querySelector(".why").innerHTML = setSymbols(this.explain(names, below, now));
+    for (const row of this.querySelectorAll("[data-cost]")) {
+      const key = row.dataset.cost;
+      const write = (part, text) => { row.querySelector(part).textContent = text; };
+      write(".now", now ? writeCount(now[key]) : "–");
+      write(".of", `of ${writeCount(all[key])}`);
+      write(".ratio", now ? `${(all[key] / now[key]).toFixed(2)}×` : "–");
+      row.querySelector("svg").setAttribute("width", `${now ? (100 * now[key]) / all[key] : 0}%`);
+    }
+    const values = { columns, tasks };
+    sizes.forEach((size, i) => { values[`size-${i}`] = size; });
+    for (const field of this.querySelectorAll("[data-set]")) {
+      if (field.type === "checkbox") field.checked = stored;
+      else field.value = values[field.dataset.set];
+    }
+    for (const button of this.querySelectorAll("[data-network]")) {
+      const [wish, examples] = this.given.networks[button.dataset.network];
+      button.ariaPressed = String(String([...wish, examples]) === String([...sizes, columns]));
+    }
+    this.querySelector("[data-do=more]").ariaDisabled = String(names.length >= this.given.layers);
+    this.querySelector("[data-do=less]").ariaDisabled = String(names.length < 2);
+  }
+
+  /** As many layers and fields as there are; those that stay are not touched. */
+  draw(names) {
+    const layers = this.querySelector(".layers");
+    layers.classList.toggle("few", names.length <= this.given.sides[2]);
+    const match = (list, count, add) => {
+      while (list.children.length > count) list.lastChild.remove();
+      while (list.children.length < count) {
+        const copy = list.lastChild.cloneNode(true);
+        list.append(copy);
+        add(copy, list.children.length);
+      }
+    };
+    match(layers, names.length, (copy, k) => {
+      copy.querySelector("b").innerHTML = setSymbols(`W${k}`);
+      copy.querySelector("input").dataset.layer = `W${k}`;
+      copy.querySelector("input").ariaLabel = `W${k} trains`;
+    });
+    match(this.querySelector("[data-sizes]"), names.length + 1, (copy, count) => { // the inputs too
+      copy.querySelector("i").nextElementSibling.textContent = count - 1;
+      copy.querySelector("input").dataset.set = `size-${count - 1}`;
+    });
+  }
+
+  /** figures/switchboard.py, explanation. */
+  explain(names, below, now) {
+    const { words } = this.given;
+    if (!now) return words.nothing;
+    const { train, stored } = this.state;
+    const above = names.slice(below.length).filter((name) => !train.includes(name));
+    let said = words.changing;
+    if (below.length) said = words[stored ? "stored" : "storable"] + (above.length ? words.in_the_way : "");
+    return fillWords(said, {
+      below: joinWords(below), top: `H${below.length}`, count: writeCount(now.stored_outputs),
+      above: joinWords(above), first: names[below.length],
+    });
+  }
+}
+
+customElements.define("by-hand-switchboard", Switchboard);
