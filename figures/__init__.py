@@ -13,6 +13,7 @@ from figures.on_top import on_top
 from figures.paper_table import paper_table
 from figures.pictogram import pictogram
 from figures.pretrain_vs_fine_tune import pretrain_vs_fine_tune
+from figures.side_by_side import side_by_side
 from figures.stepper import stepper
 from figures.switchboard import switchboard
 from figures.weight_update import update_by_hand, weight_update
@@ -35,6 +36,7 @@ __all__ = [
     "paper_table",
     "pictogram",
     "pretrain_vs_fine_tune",
+    "side_by_side",
     "signal_by_hand",
     "stepper",
     "switchboard",
