@@ -380,6 +380,8 @@ class Stepper:
                 for stage in self.stages
                 if stage.part == part
             )
+            if part == "forward":  # with cross-entropy
+                chips += '<button type="button" data-stage="P" hidden>softmax</button>'
             lines.append(f'<div class="rail-line"><span>{title}</span><div>{chips}</div></div>')
         speeds = "".join(
             f'<option value="{key}"{" selected" if key == "medium" else ""}>{word}</option>'

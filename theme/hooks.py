@@ -43,6 +43,7 @@ class _Site:
         self.styles = []
         self.rules = {}
         self.modules = {}
+        self.script = ""
         self.joined = {}
 
 
@@ -87,17 +88,22 @@ def on_files(files, config):
 
 
 def _take_scripts(files, config):
-    """Make the scripts of every page small; put the modules of the instruments aside."""
-    on_every_page = {str(script) for script in config.extra_javascript} | {SCHEME}
-    ours = [f for f in files.javascript_files() if f.src_dir == config.docs_dir]
+    """Join the scripts of every page to one; put the modules of the instruments aside."""
+    ours = {f.src_uri: f for f in files.javascript_files() if f.src_dir == config.docs_dir}
+    on_every_page = [str(script) for script in config.extra_javascript]
+    for uri in [SCHEME, *on_every_page]:
+        if uri not in ours:
+            raise ConfigurationError(f"mkdocs.yml: extra_javascript: {uri}: no such file in docs/")
+    script = scripts.minify("\n".join(ours[uri].content_string for uri in on_every_page))
+    site.script = _asset(files, config, f"assets/javascripts/site.{digest(script)}.js", script)
     site.joined = {}
-    modules = [f for f in ours if f.src_uri not in on_every_page]
-    site.modules = {f"{f.name}.js": f.content_string for f in modules}
+    alone = {SCHEME, *on_every_page}
+    site.modules = {f"{f.name}.js": f.content_string for u, f in ours.items() if u not in alone}
     later = {name for source in site.modules.values() for name in scripts.LATER.findall(source)}
-    for file in ours:
+    for uri, file in ours.items():
         files.remove(file)
-        if file.src_uri in on_every_page or file.name + ".js" in later:
-            _asset(files, config, file.src_uri, scripts.minify(file.content_string))
+        if uri == SCHEME or f"{file.name}.js" in later:
+            _asset(files, config, uri, scripts.minify(file.content_string))
 
 
 def _instruments(files, config, content):
@@ -196,6 +202,7 @@ def on_env(env, config, files):
         "instruments_of": lambda page: instruments.get(page and page.file.src_uri),
         "stylesheet": _asset(files, config, name, css),
         "preload": [f"assets/fonts/{name}" for name in preload],
+        "script": site.script,
         "scripts": material,
         "paper": {s: stylesheet.colour(colours, "paper", s) for s in ("default", "slate")},
         "share_picture": lambda page: pictures.get(page and page.file.src_uri, any_picture),

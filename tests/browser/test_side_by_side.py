@@ -213,7 +213,7 @@ def test_every_control_works(figure, how):
     use("[data-do=reset]")
     expect(steps).to_have_text("1")
     expect(element.locator("[data-set=rate]")).to_have_value("0.5")
-    assert "methods." not in element.page.url
+    support.wait_until(element.page, "!location.hash.includes('methods.')")
     assert element.page.log.errors == element.page.log.console == []
 
 

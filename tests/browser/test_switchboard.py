@@ -159,7 +159,7 @@ def test_a_layer_is_turned_on(board, how):
     found = read(page)
     expect(found, FULL_SIZES, {"W2", "W3"}, 12)
     assert found["status"] == "3200 weights train."
-    assert found["hash"] == "#costs.train=W2_W3"
+    support.wait_until(page, "location.hash === '#costs.train=W2_W3'")
 
 
 def test_undo_redo_and_reset(board):

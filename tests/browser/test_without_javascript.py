@@ -7,10 +7,10 @@ import pytest
 from tests.browser import support
 
 PAGES = support.page_paths()
-# What a reader sees of the text: words on the screen, without what only scripts put there.
+# What a reader sees of the text: words on the screen, without the controls that need scripts.
 READABLE = """() => {
   const article = document.querySelector("article");
-  const controls = [...article.querySelectorAll("button, [role=tooltip], .explanation")];
+  const controls = [...article.querySelectorAll("button, [role=tooltip], .explanation, .needs-script")];
   controls.forEach((element) => { element.hidden = true; element.style.display = "none"; });
   return article.innerText;
 }"""

@@ -294,7 +294,7 @@ def test_tables_controls_and_groups_have_names(method):
     assert element["id"] == "step"
     assert element["role"] == "group"
     assert element["aria-label"].startswith("One step of ")
-    assert len([part for part in parts if "id" in part.attributes]) == 1
+    assert [p.attributes["id"] for p in parts if "id" in p.attributes] == ["step", "step-sum"]
     assert find(parts, "p", role="status")
 
 

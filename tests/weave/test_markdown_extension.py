@@ -71,4 +71,4 @@ def test_a_lesson_comes_out_whole():
     source = read_page(ROOT / "docs/models/fine-tuning/freezing-layers.md")
     html = convert(source.text, path=source.path)
     assert html.count('class="woven"') == source.text.count("```python")
-    assert 'role="alert"' not in html
+    assert "woven-error" not in html

@@ -250,6 +250,7 @@ class Stepper extends Instrument {
     for (const chip of this.querySelectorAll("[data-stage]")) {
       const index = result.live.findIndex(({ name }) => name === chip.dataset.stage);
       chip.classList.toggle("idle", index < 0);
+      if (chip.dataset.stage === "P") chip.hidden = index < 0;
       chip.classList.toggle("done", index >= 0 && index < at);
       if (index === at) chip.setAttribute("aria-current", "step");
       else chip.removeAttribute("aria-current");
@@ -370,7 +371,8 @@ class Stepper extends Instrument {
       for (const cell of table.querySelectorAll("td")) cell.tabIndex = -1;
     }
     for (const area of [this.bench, this.querySelector(".network")]) {
-      if (!area.querySelector("td[tabindex='0']")) area.querySelector("td")?.setAttribute("tabindex", "0");
+      const first = area.querySelector(".bench-result td") ?? area.querySelector("td");
+      if (first && !area.querySelector("td[tabindex='0']")) first.tabIndex = 0;
     }
   }
 

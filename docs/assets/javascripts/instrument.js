@@ -236,7 +236,7 @@ export class Instrument extends HTMLElement {
     const wish = new URLSearchParams(location.search).get("embed");
     const first = document.querySelector(".instrument");
     if (wish ? wish !== this.name : first !== this) return;
-    document.documentElement.classList.add("embed");
+    document.documentElement.classList.add("embed", "alone");
     for (let part = this; part && part !== document.body; part = part.parentElement) {
       part.classList.add("embedded");
     }

@@ -1,5 +1,7 @@
-/* Runs before the page is drawn: a reader's choice of colours holds from the first frame on. */
+/* Runs before the page is drawn: a reader's choice of colours, and a figure that stands alone in
+   another page, hold from the first frame on. */
 document.documentElement.classList.replace("no-js", "js");
+if (/[?&]embed\b/.test(location.search)) document.documentElement.classList.add("embed");
 try {
   const scheme = localStorage.getItem("by-hand.scheme");
   if (scheme) document.documentElement.dataset.mdColorScheme = scheme;
