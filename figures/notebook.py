@@ -10,7 +10,6 @@ import sys
 from base64 import b64encode
 from functools import lru_cache
 from html import escape, unescape
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +18,9 @@ STYLES = "docs/assets/stylesheets"
 STYLESHEETS = (f"{STYLES}/tokens.css", f"{STYLES}/figures.css")
 
 TAG = re.compile(r"<svg\b([^>]*)>|</svg>")
+ANY_TAG = re.compile(r"<script\b.*?</script>|<(/?)([a-zA-Z][\w-]*)([^>]*)>", re.S)
+VOID = {"br", "hr", "img", "input", "wbr"}
+NEEDS = re.compile(r'class="[^"]*\bneeds-(?:script|site)\b')  # a script, or the site's stylesheet
 VIEW = re.compile(r'viewBox="(\S+) (\S+) (\S+) (\S+)"')
 SCALE = 1.15  # of a drawing's natural size, where the notebook is wide enough
 
@@ -120,49 +122,21 @@ def as_words(html):
     return "\n".join(said) or " ".join(unescape(re.sub("<[^>]*>", " ", html)).split())
 
 
+@lru_cache
 def without_controls(html):
     """Return a figure one can touch as one to read: no controls, no data for a script."""
-    reader = _Reader()
-    reader.feed(html)
-    reader.close()
-    return "".join(reader.kept)
-
-
-class _Reader(HTMLParser):
-    """Copies HTML, but leaves out elements that need a script or the site's stylesheet."""
-
-    VOID = {"br", "hr", "img", "input", "wbr"}
-
-    def __init__(self):
-        super().__init__(convert_charrefs=False)
-        self.kept, self.depth = [], 0
-
-    def handle_starttag(self, tag, attributes):
-        classes = set((dict(attributes).get("class") or "").split())
-        if self.depth or tag == "script" or classes & {"needs-script", "needs-site"}:
-            self.depth += tag not in self.VOID
-        elif tag != "noscript":
-            self.kept.append(self.get_starttag_text())
-
-    def handle_startendtag(self, tag, attributes):
-        if not self.depth:
-            self.kept.append(self.get_starttag_text())
-
-    def handle_endtag(self, tag):
-        if self.depth:
-            self.depth -= 1
-        elif tag != "noscript":
-            self.kept.append(f"</{tag}>")
-
-    def handle_data(self, data):
-        if not self.depth:
-            self.kept.append(data)
-
-    def handle_entityref(self, name):
-        self.handle_data(f"&{name};")
-
-    def handle_charref(self, name):
-        self.handle_data(f"&#{name};")
+    kept, start, depth = [], 0, 0
+    for tag in ANY_TAG.finditer(html):
+        closing, name, attributes = tag.groups()
+        if depth:
+            if name and name not in VOID and not attributes.endswith("/"):
+                depth += -1 if closing else 1
+                start = tag.end()
+        elif name in (None, "noscript") or NEEDS.search(attributes):  # None: a whole script
+            kept.append(html[start : tag.start()])
+            start = tag.end()
+            depth = int(name not in (None, "noscript", *VOID))
+    return "".join([*kept, html[start:]])
 
 
 def _drawings(html):

@@ -18,7 +18,7 @@ from mkdocs.structure.files import File  # noqa: E402
 
 from figures import favicon, mark, pictogram  # noqa: E402
 from theme import addresses, lessons, markup, scripts, share, stylesheet  # noqa: E402
-from theme.cache import digest  # noqa: E402
+from theme.cache import digest, remember  # noqa: E402
 from theme.fonts import make_fonts  # noqa: E402
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -106,6 +106,17 @@ def _take_scripts(files, config):
             _asset(files, config, uri, scripts.minify(file.content_string))
 
 
+def _joined(entries):
+    """Join modules to one script, or take what was joined before."""
+    sources = [text for name in sorted(site.modules) for text in (name, site.modules[name])]
+    recipe = digest(*entries, *sources, Path(scripts.__file__).read_bytes())
+
+    def make():
+        return scripts.join_modules(site.modules, entries).encode()
+
+    return remember(CACHE / "scripts", f"{recipe}.js", make).decode()
+
+
 def _instruments(files, config, content):
     """Join what the instruments of a page need; return the addresses of script and rules."""
     tags = tuple(sorted(set(INSTRUMENT.findall(content))))
@@ -113,7 +124,7 @@ def _instruments(files, config, content):
         return None
     if tags not in site.joined:
         try:
-            script = scripts.join_modules(site.modules, [f"{tag}.js" for tag in tags])
+            script = _joined([f"{tag}.js" for tag in tags])
         except ValueError as error:
             raise ConfigurationError(f"{config.docs_dir}: {error}") from error
         style = rcssmin.cssmin("".join(site.rules.get(tag, "") for tag in ("by-hand-base", *tags)))
