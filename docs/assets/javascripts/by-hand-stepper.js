@@ -355,6 +355,8 @@ class Stepper extends Instrument {
     cellsOf(table).forEach((row, i) => row.forEach((cell, j) => {
       const text = isLater || i * row.length + j > upTo ? "" : format(matrix[i][j], signed);
       if (cell.textContent !== text) cell.textContent = text;
+      cell.classList.toggle("wide", text.length > 4);
+      cell.classList.toggle("wider", text.length > 5);
       cell.classList.toggle("zero", signed && matrix[i][j] === 0);
       cell.classList.toggle("changed", Boolean(old) && old[i][j] !== matrix[i][j]);
     }));
