@@ -381,6 +381,18 @@ def test_cross_entropy_gives_the_numbers_of_numpy(open_stepper, lesson):
     check(read(page))
 
 
+def test_softmax_lights_a_whole_column_and_the_error_has_its_name(open_stepper):
+    page = open_stepper(hash="step.loss=cross-entropy&step.stage=P&step.cell=P_2_1")
+    assert page.locator('#step .network [data-matrix="H3"] td.lit').count() == 4
+    page.locator("#step [data-stage=E]").click()
+    for area in ("network", "bench"):
+        error = page.locator(f'#step .{area} .matrix:has([data-matrix="E"]) .matrix-head')
+        assert error.inner_text().strip() == "P − T"
+    page.locator("#step [data-set=loss]").select_option("squared error")
+    error = page.locator('#step .network .matrix:has([data-matrix="E"]) .matrix-head')
+    assert error.inner_text().split() == ["H3", "−", "T"]
+
+
 @pytest.mark.parametrize("lesson", ["freezing-layers", "lora", "feature-extraction-head"])
 def test_a_seed_gives_the_same_small_whole_numbers_each_time(open_stepper, lesson):
     page = open_stepper(LESSONS[lesson])

@@ -273,6 +273,7 @@ class Stepper extends Instrument {
   }
 
   label(name) {
+    if (name === "E" && this.state.loss === "cross-entropy") return "<i>P</i> − <i>T</i>";
     return this.labels[name] ?? `<i>${bare(name)}</i>${isTurned(name) ? "<sup>T</sup>" : ""}`;
   }
 
@@ -331,7 +332,7 @@ class Stepper extends Instrument {
       const shown = reached.has(moved) && name in this.state.matrices ? moved : name;
       const matrix = this.value(shown);
       const later = !reached.has(shown);
-      const key = matrix ? `${shown} ${matrix.length} ${matrix[0].length} ${this.kind(shown)[0]} ${later} ${this.isLocked(shown)}` : "";
+      const key = matrix ? `${shown} ${matrix.length} ${matrix[0].length} ${this.kind(shown)[0]} ${later} ${this.state.loss} ${this.isLocked(shown)}` : "";
       if (place.dataset.key === key) {
         if (matrix) this.fill(place.querySelector("table"), shown !== name && this.state.matrices[name]);
         return;
@@ -484,7 +485,8 @@ class Stepper extends Instrument {
       lit.add(isTurned(name) ? `${bare(name)} ${b} ${a}` : `${name}ᵀ ${b} ${a}`);
     };
     for (const [, left, right] of stage?.terms ?? []) {
-      if (!right) add(left, i, j);
+      if (stage.softmax) this.value(left).forEach((_, k) => add(left, k, j));
+      else if (!right) add(left, i, j);
       else {
         this.value(left)[i].forEach((_, k) => { add(left, i, k); add(right, k, j); });
       }
