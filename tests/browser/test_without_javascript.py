@@ -10,7 +10,8 @@ PAGES = support.page_paths()
 # What a reader sees of the text: words on the screen, without the controls that need scripts.
 READABLE = """() => {
   const article = document.querySelector("article");
-  const controls = [...article.querySelectorAll("button, [role=tooltip], .explanation, .needs-script")];
+  const touched = ".instrument .needs-script, by-hand-blocks .needs-script";
+  const controls = article.querySelectorAll(`button, [role=tooltip], .explanation, ${touched}`);
   controls.forEach((element) => { element.hidden = true; element.style.display = "none"; });
   return article.innerText;
 }"""
