@@ -1,10 +1,18 @@
 """The figure of lesson 6: at the left the frozen network, at the right the head and its step."""
 
 from figures.figure import Figure
-from figures.freezing_layers import FORMULA, LARGEST_GRID, WIDEST_GRID, Blocks, Grids, explained
+from figures.freezing_layers import FORMULA, explained
 from figures.layout import Box, columns, rows, spread, table
 from figures.numbers import join_words
-from figures.on_top import Stack, alt_of, caption_of, forward_after, forward_of, parts_of
+from figures.on_top import (
+    Stack,
+    alt_of,
+    caption_of,
+    drawing_of,
+    forward_after,
+    forward_of,
+    parts_of,
+)
 from figures.primitives import formulas, heading, operator
 
 WIDE = 22  # squares, so that squares are as large as in the other figures
@@ -31,9 +39,7 @@ def head_on_top(weights, head, head_after, X, *, caption=None, copy=1):
             that is not finite.
     """
     stack = Stack(weights, head, head_after, X)
-    drawn = Grids(stack) if stack.largest <= LARGEST_GRID else None
-    if drawn is None or drawn.widest > WIDEST_GRID:
-        drawn = Blocks(stack, copy)
+    drawn = drawing_of(stack, copy)
     parts = parts_of(stack, drawn)
     below, above = _frozen(stack, parts), _head(stack, parts)
     level = Box(0, max(top.height for _, top, _ in (below, above)))

@@ -43,9 +43,7 @@ def on_top(weights, added, added_after, X, *, caption=None, copy=1):
             that is not finite.
     """
     stack = Stack(weights, added, added_after, X)
-    drawn = Grids(stack) if stack.largest <= LARGEST_GRID else None
-    if drawn is None or drawn.widest > WIDEST_GRID:
-        drawn = Blocks(stack, copy)
+    drawn = drawing_of(stack, copy)
     parts = parts_of(stack, drawn)
     return Figure(
         wide=arrange_wide(stack, parts, drawn.legend),
@@ -55,6 +53,12 @@ def on_top(weights, added, added_after, X, *, caption=None, copy=1):
         caption=caption_of(stack) if caption is None else caption,
         store=drawn.store,
     )
+
+
+def drawing_of(stack, copy):
+    """Choose how to draw: number by number where that fits, else to scale."""
+    drawn = Grids(stack) if stack.largest <= LARGEST_GRID else None
+    return Blocks(stack, copy) if drawn is None or drawn.widest > WIDEST_GRID else drawn
 
 
 class Stack:

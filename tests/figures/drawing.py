@@ -1,6 +1,7 @@
 """Reads a figure back: what is drawn where, from nothing but its HTML."""
 
 import re
+from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
@@ -37,6 +38,20 @@ def arrangement(figure, name):
 def texts(svg):
     """Return every text of a drawing, with its place."""
     return list(_texts(svg, 0, 0, ""))
+
+
+def texts_apart(svg):
+    """Return the texts of a drawing, after a look that each lies on the sheet and on no other."""
+    left, top, width, height = map(float, svg.get("viewBox").split())
+    placed = texts(svg)
+    for one in placed:
+        assert left <= one.left and one.right <= left + width, one
+        assert top <= one.top and one.bottom <= top + height, one
+    for one, two in combinations(placed, 2):
+        beside = one.right <= two.left or two.right <= one.left
+        above = one.bottom <= two.top or two.bottom <= one.top
+        assert beside or above, (one, two)
+    return placed
 
 
 def _texts(element, x, y, kind):

@@ -1,11 +1,10 @@
 """The figures of lesson 7: numbers, captions and skip connections against the arrays."""
 
 import gzip
-from itertools import combinations
 
 import numpy as np
 import pytest
-from tests.figures.drawing import arrangement, numbers, parse, texts
+from tests.figures.drawing import arrangement, numbers, parse, texts_apart
 
 from figures import adapter_network, adapter_update
 from figures.figure import READABLE, SMALLEST
@@ -138,19 +137,7 @@ def rounded(places):
 @both_arrangements
 def test_no_text_lies_on_another_or_leaves_the_sheet(figure, name):
     svg = arrangement(figure, name)
-    left, top, width, height = map(float, svg.get("viewBox").split())
-    placed = texts(svg)
-    for one in placed:
-        assert left <= one.left and one.right <= left + width, one
-        assert top <= one.top and one.bottom <= top + height, one
-    for one, two in combinations(placed, 2):
-        apart = (
-            one.right <= two.left
-            or two.right <= one.left
-            or one.bottom <= two.top
-            or two.bottom <= one.top
-        )
-        assert apart, (one, two)
+    texts_apart(svg)
 
 
 @every_figure

@@ -1,10 +1,9 @@
 """The figure of lesson 6: the frozen network and the head, against the arrays."""
 
-from itertools import combinations
 
 import numpy as np
 import pytest
-from tests.figures.drawing import arrangement, numbers, parse, texts
+from tests.figures.drawing import arrangement, numbers, parse, texts, texts_apart
 
 from figures import head_on_top
 from figures.figure import READABLE, SMALLEST
@@ -67,19 +66,7 @@ def test_the_frozen_part_stands_left_of_the_head_on_a_screen_and_above_it_on_a_p
 @both_arrangements
 def test_no_text_lies_on_another_or_leaves_the_sheet(figure, name):
     svg = arrangement(figure, name)
-    left, top, width, height = map(float, svg.get("viewBox").split())
-    placed = texts(svg)
-    for one in placed:
-        assert left <= one.left and one.right <= left + width, one
-        assert top <= one.top and one.bottom <= top + height, one
-    for one, two in combinations(placed, 2):
-        apart = (
-            one.right <= two.left
-            or two.right <= one.left
-            or one.bottom <= two.top
-            or two.bottom <= one.top
-        )
-        assert apart, (one, two)
+    texts_apart(svg)
 
 
 @every_figure

@@ -1,6 +1,5 @@
 """A frozen W with A and B beside it: the drawn numbers are the arrays, the words are true."""
 
-from itertools import combinations
 
 import numpy as np
 import pytest
@@ -12,7 +11,7 @@ from snippets.lora import lora_step, merge, new_lora
 from snippets.pencil import LEARNING_RATE, pencil_network, pencil_task
 from snippets.pencil_methods import PENCIL_ALPHA, pencil_lora
 from snippets.runs import learn
-from tests.figures.drawing import arrangement, numbers, parse, texts
+from tests.figures.drawing import arrangement, numbers, parse, texts_apart
 
 MINUS, PRIME = "\N{MINUS SIGN}", "\N{PRIME}"
 WEIGHTS, TUTOR = pencil_network(), pencil_lora()
@@ -157,14 +156,7 @@ def test_blocks_are_to_scale_and_stored_once():
 def test_no_text_lies_on_another_or_leaves_the_sheet(figure):
     for form in ("wide", "narrow"):
         svg = arrangement(figure, form)
-        left, top, width, height = map(float, svg.get("viewBox").split())
-        placed = texts(svg)
-        for one in placed:
-            assert left <= one.left and one.right <= left + width, one
-            assert top <= one.top and one.bottom <= top + height, one
-        for one, two in combinations(placed, 2):
-            apart = one.right <= two.left or two.right <= one.left
-            assert apart or one.bottom <= two.top or two.bottom <= one.top, (one, two)
+        texts_apart(svg)
 
 
 @every_figure

@@ -1,5 +1,4 @@
 import gzip
-from itertools import combinations
 
 import numpy as np
 import pytest
@@ -17,7 +16,7 @@ from snippets.pencil_methods import (
     pencil_probe_task,
 )
 from snippets.probe import probe_step
-from tests.figures.drawing import arrangement, numbers, parse, texts
+from tests.figures.drawing import arrangement, numbers, parse, texts, texts_apart
 
 MINUS = "\N{MINUS SIGN}"
 PRIME = "\N{PRIME}"
@@ -130,19 +129,7 @@ def test_each_arrangement_is_an_image_whose_texts_lie_apart_and_inside(figure):
         svg = arrangement(figure, form)
         assert svg.get("role") == "img" and svg.findtext("desc") == figure.alt
         assert 15 <= len(figure.alt.split()) <= 60
-        left, top, width, height = map(float, svg.get("viewBox").split())
-        placed = texts(svg)
-        for one in placed:
-            assert left <= one.left and one.right <= left + width, one
-            assert top <= one.top and one.bottom <= top + height, one
-        for one, two in combinations(placed, 2):
-            apart = (
-                one.right <= two.left
-                or two.right <= one.left
-                or one.bottom <= two.top
-                or two.bottom <= one.top
-            )
-            assert apart, (one, two)
+        texts_apart(svg)
 
 
 @every_figure
