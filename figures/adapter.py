@@ -5,12 +5,12 @@ W stands left of H, D left of S, U left of H′. A line leads from H past the de
 
 from math import ceil
 
-from figures.blocks import BlockStore
+from figures.blocks import BlockStore, legend_of, numbers_per_square
 from figures.figure import Figure
 from figures.freezing_layers import FORMULA, LARGEST_GRID, explained
-from figures.heat import DEEP, typical_size
+from figures.heat import typical_size
 from figures.layout import SQUARE, Box, columns, rows, spread, table
-from figures.numbers import count_in_words, format_count, format_number, format_rounded, join_words
+from figures.numbers import count_in_words, format_count, format_number, join_words
 from figures.primitives import (
     arrow,
     block,
@@ -171,7 +171,7 @@ class _Blocks:
     """Draws matrices to scale, as heat maps; each distinct one is stored once and referred to."""
 
     def __init__(self, state, copy):
-        self.per_square = next(n for n in (2, 5, 10, 20, 50, 100) if state.largest <= 4.5 * n)
+        self.per_square = numbers_per_square(state.largest)
         self.store = BlockStore(copy)
         self.typical = {"W": typical_size(*state.W.values())}
         for letter in "DU":
@@ -181,12 +181,7 @@ class _Blocks:
 
     @property
     def legend(self):
-        deep = [f"{format_rounded(DEEP * s)} for {n}" for n, s in self.typical.items() if s]
-        return (
-            "Filled cells are positive, thin lines negative, blanks near 0."
-            f" One square is {self.per_square} × {self.per_square} numbers."
-            f" Deep colour starts at {join_words(deep)}, whichever the sign."
-        )
+        return legend_of(self.per_square, self.typical)
 
     def draw(self, values, *, kind, label, changed=None):
         typical = self.typical.get(label[0], self.typical["X, S and H"])

@@ -4,9 +4,9 @@ import textwrap
 
 import numpy as np
 
-from figures.blocks import BlockStore
+from figures.blocks import BlockStore, legend_of, numbers_per_square
 from figures.figure import Figure
-from figures.heat import DEEP, typical_size
+from figures.heat import typical_size
 from figures.layout import SQUARE, Box, beneath, columns, rows, spread, table
 from figures.numbers import count_in_words, format_count, format_number, format_rounded, join_words
 from figures.primitives import (
@@ -133,7 +133,7 @@ class Blocks:
     boxes = ""
 
     def __init__(self, step, copy):
-        self.per_square = next(n for n in _round_numbers() if step.largest <= 4.5 * n)
+        self.per_square = numbers_per_square(step.largest)
         self.store = BlockStore(copy)
         self.typical = {
             "W": typical_size(*step.W.values(), *step.W_after.values()),
@@ -143,13 +143,7 @@ class Blocks:
 
     @property
     def legend(self):
-        levels = {name: DEEP * size for name, size in self.typical.items() if size}
-        deep = [f"{format_rounded(level)} for {name}" for name, level in levels.items()]
-        return (
-            "Filled cells are positive, thin lines negative, blanks near 0."
-            f" One square is {self.per_square} × {self.per_square} numbers."
-            f" Deep colour starts at {join_words(deep)}, whichever the sign."
-        )
+        return legend_of(self.per_square, self.typical)
 
     def draw(self, values, *, kind, label, tag=None, changed=None):
         typical = self.typical[{"activation": "X and H", "delta": "ΔW"}.get(kind, "W")]
@@ -352,11 +346,3 @@ def caption_of(step):
         clauses.append(f"every number of {join_words(same)} is the same to the last bit")
     said = "; ".join(clauses)
     return f"{start} {said[0].upper()}{said[1:]}."
-
-
-def _round_numbers():
-    """Yield 1, 2, 5, 10, 20, 50, ..."""
-    scale = 1
-    while True:
-        yield from (scale, 2 * scale, 5 * scale)
-        scale *= 10

@@ -4,9 +4,9 @@ import textwrap
 
 import numpy as np
 
-from figures.blocks import BlockStore
+from figures.blocks import BlockStore, legend_of, numbers_per_square
 from figures.figure import Figure
-from figures.heat import DEEP, typical_size
+from figures.heat import typical_size
 from figures.layout import SQUARE, Box, columns, rows, table
 from figures.numbers import count_in_words, format_number, format_rounded, join_words
 from figures.primitives import (
@@ -24,7 +24,6 @@ from snippets.lora import LORA_ALPHA, merge
 
 WIDE, NARROW = 22, 11  # squares, so that squares are as large as in the other figures
 LETTER = 5.9  # user units that a letter of a note needs
-ROUND = (1, 2, 5, 10, 20, 50, 100, 1000, 10_000)  # numbers to a square of a block
 AIR = 1  # squares between B and B A, and between A and B A
 
 
@@ -200,7 +199,7 @@ class _Blocks:
 
     def __init__(self, layers, copy):
         largest = max(max(layer.W.shape) for layer in layers)
-        self.per_square = next(n for n in ROUND if largest <= 4.5 * n)
+        self.per_square = numbers_per_square(largest)
         self.store = BlockStore(copy)
         self.typical = {
             "W": typical_size(*(m for layer in layers for m in (layer.W, layer.W_merged))),
@@ -211,12 +210,7 @@ class _Blocks:
 
     @property
     def legend(self):
-        deep = [f"{format_rounded(DEEP * s)} for {n}" for n, s in self.typical.items() if s]
-        return (
-            "Filled cells are positive, thin lines negative, blanks near 0."
-            f" One square is {self.per_square} × {self.per_square} numbers."
-            f" Deep colour starts at {join_words(deep)}, whichever the sign."
-        )
+        return legend_of(self.per_square, self.typical)
 
     def draw(self, values, *, kind, label, tag=None, changed=None):
         typical = self.typical["B A" if kind == "delta" else label[0]]
