@@ -47,8 +47,10 @@ def main(arguments):
     options = parser.parse_args(arguments)
 
     print("Processor seconds of one build (median), ratios to plain Material: median (range)")
-    print(f"{'lessons':>7} {'rounds':>6} {'plain':>8} {'woven':>8} {'whole':>8}   "
-          f"{'woven / plain':<18} {'whole / plain':<18} {'ms a lesson more, whole':<8}")
+    print(
+        f"{'lessons':>7} {'rounds':>6} {'plain':>8} {'woven':>8} {'whole':>8}   "
+        f"{'woven / plain':<18} {'whole / plain':<18} {'ms a lesson more, whole':<8}"
+    )
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         one = measure(folder, 1, options.rounds)

@@ -1,6 +1,6 @@
 """How soon the stepper shows a change, on a slowed processor, and what its scripts weigh.
 
-    python -m benchmarks.instruments
+python -m benchmarks.instruments
 """
 
 import statistics

@@ -1,6 +1,6 @@
 """What a first visit to each page downloads, by kind, compressed as a host would (gzip -9).
 
-    python -m benchmarks.page_weight
+python -m benchmarks.page_weight
 """
 
 import sys

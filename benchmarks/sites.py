@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 LESSON = ROOT / "docs" / "models" / "fine-tuning" / "freezing-layers.md"
-PARTS = ("weave", "theme", "figures", "snippets", "data", "docs/assets")
+PARTS = ("weave", "theme", "figures", "experiments", "snippets", "data", "docs/assets")
 KINDS = ("plain", "woven", "whole")
 
 # The same Markdown extensions for all three, so that all read the same text in the same way.

@@ -1,21 +1,21 @@
 """Drawings: arrays in, SVG out. Numbers come from snippets/, colours from figures.css."""
 
 from figures.adapter import adapter_network, adapter_update
-from figures.by_hand import gradient_by_hand, matrices, signal_by_hand
-from figures.chooser import chooser
 from figures.comparison import comparison
 from figures.curves import error_curves
 from figures.freezing_layers import freezing_layers
 from figures.head import head_on_top
+from figures.instruments.chooser import chooser
+from figures.instruments.side_by_side import side_by_side
+from figures.instruments.stepper import stepper
+from figures.instruments.switchboard import switchboard
+from figures.kit.by_hand import gradient_by_hand, matrices, signal_by_hand
+from figures.kit.mark import favicon, mark
 from figures.lora import lora_by_hand, lora_layers
-from figures.mark import favicon, mark
 from figures.on_top import on_top
 from figures.paper_table import paper_table
 from figures.pictogram import pictogram
 from figures.pretrain_vs_fine_tune import pretrain_vs_fine_tune
-from figures.side_by_side import side_by_side
-from figures.stepper import stepper
-from figures.switchboard import switchboard
 from figures.weight_update import update_by_hand, weight_update
 
 __all__ = [

@@ -5,13 +5,13 @@ W stands left of H, D left of S, U left of H′. A line leads from H past the de
 
 from math import ceil
 
-from figures.blocks import BlockStore, legend_of, numbers_per_square
-from figures.figure import Figure
 from figures.freezing_layers import FORMULA, LARGEST_GRID, explained
-from figures.heat import typical_size
-from figures.layout import SQUARE, Box, columns, rows, spread, table
-from figures.numbers import count_in_words, format_count, format_number, join_words
-from figures.primitives import (
+from figures.instruments.blocks import BlockStore, legend_of, numbers_per_square
+from figures.kit.figure import Figure
+from figures.kit.heat import typical_size
+from figures.kit.layout import SQUARE, Box, columns, rows, spread, table
+from figures.kit.numbers import count_in_words, format_count, format_number, join_words
+from figures.kit.primitives import (
     arrow,
     block,
     cell_width,

@@ -2,10 +2,10 @@
 
 import html
 
-from figures.figure import Figure
-from figures.layout import SQUARE, Box, columns, rows
-from figures.numbers import format_count
-from figures.primitives import note
+from figures.kit.figure import Figure
+from figures.kit.layout import SQUARE, Box, columns, rows
+from figures.kit.numbers import format_count
+from figures.kit.primitives import note
 
 BAR = 2.5  # squares of the longest bar
 ROOM = 1.7  # squares for the number beside it

@@ -4,10 +4,10 @@ import html
 
 import numpy as np
 
-from figures.figure import Figure
-from figures.layout import SQUARE, Box, columns, rows
-from figures.numbers import format_count, format_number, format_rounded, join_words
-from figures.primitives import note
+from figures.kit.figure import Figure
+from figures.kit.layout import SQUARE, Box, columns, rows
+from figures.kit.numbers import format_count, format_number, format_rounded, join_words
+from figures.kit.primitives import note
 from snippets import check
 
 KINDS = ("new", "trainable", "frozen", "delta")  # of the runs, in order

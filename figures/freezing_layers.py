@@ -4,12 +4,18 @@ import textwrap
 
 import numpy as np
 
-from figures.blocks import BlockStore, legend_of, numbers_per_square
-from figures.figure import Figure
-from figures.heat import typical_size
-from figures.layout import SQUARE, Box, beneath, columns, rows, spread, table
-from figures.numbers import count_in_words, format_count, format_number, format_rounded, join_words
-from figures.primitives import (
+from figures.instruments.blocks import BlockStore, legend_of, numbers_per_square
+from figures.kit.figure import Figure
+from figures.kit.heat import typical_size
+from figures.kit.layout import SQUARE, Box, beneath, columns, rows, spread, table
+from figures.kit.numbers import (
+    count_in_words,
+    format_count,
+    format_number,
+    format_rounded,
+    join_words,
+)
+from figures.kit.primitives import (
     arrow,
     block,
     cell_width,
@@ -69,9 +75,7 @@ class Comparison:
     def __init__(self, weights, weights_finetuned, X, trainable):
         self.layers = check.layer_numbers(weights)
         names = [f"W{k}" for k in self.layers]
-        after_names = [
-            f"W{k}" for k in check.layer_numbers(weights_finetuned, "weights_finetuned")
-        ]
+        after_names = [f"W{k}" for k in check.layer_numbers(weights_finetuned, "weights_finetuned")]
         if after_names != names:
             wish, got = ", ".join(names), ", ".join(after_names)
             raise ValueError(f"weights_finetuned must hold {wish} like weights, got {got}")

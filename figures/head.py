@@ -1,9 +1,10 @@
 """The figure of lesson 6: at the left the frozen network, at the right the head and its step."""
 
-from figures.figure import Figure
 from figures.freezing_layers import FORMULA, explained
-from figures.layout import Box, columns, rows, spread, table
-from figures.numbers import join_words
+from figures.kit.figure import Figure
+from figures.kit.layout import Box, columns, rows, spread, table
+from figures.kit.numbers import join_words
+from figures.kit.primitives import formulas, heading, operator
 from figures.on_top import (
     Stack,
     alt_of,
@@ -13,7 +14,6 @@ from figures.on_top import (
     forward_of,
     parts_of,
 )
-from figures.primitives import formulas, heading, operator
 
 WIDE = 22  # squares, so that squares are as large as in the other figures
 

@@ -4,12 +4,12 @@ import textwrap
 
 import numpy as np
 
-from figures.blocks import BlockStore, legend_of, numbers_per_square
-from figures.figure import Figure
-from figures.heat import typical_size
-from figures.layout import SQUARE, Box, columns, rows, table
-from figures.numbers import count_in_words, format_number, format_rounded, join_words
-from figures.primitives import (
+from figures.instruments.blocks import BlockStore, legend_of, numbers_per_square
+from figures.kit.figure import Figure
+from figures.kit.heat import typical_size
+from figures.kit.layout import SQUARE, Box, columns, rows, table
+from figures.kit.numbers import count_in_words, format_number, format_rounded, join_words
+from figures.kit.primitives import (
     arrow,
     block,
     cell_width,

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from figures.figure import Figure
 from figures.freezing_layers import (
     FORMULA,
     LARGEST_GRID,
@@ -12,9 +11,16 @@ from figures.freezing_layers import (
     Grids,
     explained,
 )
-from figures.layout import EMPTY, beneath, columns, rows, spread, table
-from figures.numbers import count_in_words, format_count, format_number, format_rounded, join_words
-from figures.primitives import arrow, equation, formulas, heading, note, operator
+from figures.kit.figure import Figure
+from figures.kit.layout import EMPTY, beneath, columns, rows, spread, table
+from figures.kit.numbers import (
+    count_in_words,
+    format_count,
+    format_number,
+    format_rounded,
+    join_words,
+)
+from figures.kit.primitives import arrow, equation, formulas, heading, note, operator
 from snippets import check
 from snippets.forward import forward
 from snippets.head import head_forward
@@ -120,9 +126,7 @@ def parts_of(stack, drawn):
         H, H_after, label = stack.H[f"H{k}"], stack.H_after[f"H{k}"], stack.output_name(k, "'")
         changed = stack.changed[k]
         parts[f"ΔW{k}"] = drawn.draw(stack.delta[k], kind="delta", label=f"ΔW{k}")
-        parts[f"W'{k}"] = drawn.draw(
-            stack.W_after[k], kind="new", label=f"W'{k}", changed=changed
-        )
+        parts[f"W'{k}"] = drawn.draw(stack.W_after[k], kind="new", label=f"W'{k}", changed=changed)
         parts[f"H'{k}"] = drawn.draw(H_after, kind="activation", label=label, changed=H != H_after)
     if drawn.boxes and any(stack.changes.values()):
         name = f"W'{stack.last}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
-from snippets.paper_figures import Recomputed
+from experiments.paper_figures import Recomputed
 
 HEAD = ("What", "Printed", "Formula", "Gives", "Reproduces")
 SIGNS = {"x": "×", "%": "%", "": ""}

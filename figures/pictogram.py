@@ -7,7 +7,7 @@ hatched, trainable ones heavy and solid, a ΔW dashed; what a method adds stands
 import html
 from dataclasses import dataclass
 
-from figures.primitives import hatch
+from figures.kit.primitives import hatch
 from snippets.network import FULL_SIZES, layer_shapes
 
 CLASSES = 10  # outputs of the probe and of the head

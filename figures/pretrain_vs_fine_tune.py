@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from figures.blocks import BlockStore
-from figures.by_hand import WIDE, _on_sheet
-from figures.figure import Figure
 from figures.freezing_layers import LARGEST_GRID, explained
-from figures.heat import DEEP, PALE, typical_size
-from figures.layout import beneath, rows, table
-from figures.numbers import format_count, format_number, format_rounded
-from figures.primitives import block, cell_width, heading, matrix, note, operator
+from figures.instruments.blocks import BlockStore
+from figures.kit.by_hand import WIDE, _on_sheet
+from figures.kit.figure import Figure
+from figures.kit.heat import DEEP, PALE, typical_size
+from figures.kit.layout import beneath, rows, table
+from figures.kit.numbers import format_count, format_number, format_rounded
+from figures.kit.primitives import block, cell_width, heading, matrix, note, operator
 from snippets import check
 
 SYMBOLS = {"Pretraining": ("W0", "W"), "Fine-tuning": ("W", "W'")}  # before, after

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from figures.by_hand import NARROW, WIDE, _cell, _draw, _in_words, _on_sheet
-from figures.figure import Figure
 from figures.freezing_layers import FORMULA, LARGEST_GRID, WIDEST_GRID, Blocks, Grids, explained
-from figures.layout import Box, beneath, columns, rows, spread, table
-from figures.numbers import count_in_words, format_count, format_number, format_rounded
-from figures.primitives import arrow, equation, formulas, heading, note, operator
+from figures.kit.by_hand import NARROW, WIDE, _cell, _draw, _in_words, _on_sheet
+from figures.kit.figure import Figure
+from figures.kit.layout import Box, beneath, columns, rows, spread, table
+from figures.kit.numbers import count_in_words, format_count, format_number, format_rounded
+from figures.kit.primitives import arrow, equation, formulas, heading, note, operator
 from snippets import check
 
 

@@ -81,9 +81,7 @@ def method_products(method, sizes=FULL_SIZES, rank=RANK, bottleneck=BOTTLENECK):
     return products
 
 
-def method_costs(
-    method, sizes=FULL_SIZES, columns=12, tasks=10, rank=RANK, bottleneck=BOTTLENECK
-):
+def method_costs(method, sizes=FULL_SIZES, columns=12, tasks=10, rank=RANK, bottleneck=BOTTLENECK):
     """Return what a method costs, as whole numbers.
 
     Args:
@@ -136,8 +134,7 @@ def method_costs(
 def compare_costs(sizes=FULL_SIZES, columns=12, tasks=10, rank=RANK, bottleneck=BOTTLENECK):
     """Return the table that closes the series: {"full": method_costs("full", ...), ...}."""
     return {
-        method: method_costs(method, sizes, columns, tasks, rank, bottleneck)
-        for method in METHODS
+        method: method_costs(method, sizes, columns, tasks, rank, bottleneck) for method in METHODS
     }
 
 

@@ -34,21 +34,181 @@ ITALIC = re.compile(r"<(em|i|cite|dfn|var)\b[^>]*>(.*?)</\1>", re.S)
 # here: Times New Roman, Arial and all that are made to their measure. Source: Adobe, Core 14 AFM.
 SAMPLE = "aaabcdeeeefghiijklmnnoopqrrssttuvwxyz      "  # as often as English has them
 LETTERS = string.ascii_lowercase + " "
-TIMES = dict(zip(LETTERS, (
-    444, 500, 444, 500, 444, 333, 500, 500, 278, 278, 500, 278, 778, 500, 500, 500, 500, 333,
-    389, 278, 500, 500, 722, 500, 500, 444, 250), strict=True))
-TIMES_BOLD = dict(zip(LETTERS, (
-    500, 556, 444, 556, 444, 333, 500, 556, 278, 333, 556, 278, 833, 556, 500, 556, 556, 444,
-    389, 333, 556, 500, 722, 500, 500, 444, 250), strict=True))
-TIMES_ITALIC = dict(zip(LETTERS, (
-    500, 500, 444, 500, 444, 278, 500, 500, 278, 278, 444, 278, 722, 500, 500, 500, 500, 389,
-    389, 278, 500, 444, 667, 444, 444, 389, 250), strict=True))
-ARIAL = dict(zip(LETTERS, (
-    556, 556, 500, 556, 556, 278, 556, 556, 222, 222, 500, 222, 833, 556, 556, 556, 556, 333,
-    500, 278, 556, 500, 722, 500, 500, 500, 278), strict=True))
-ARIAL_BOLD = dict(zip(LETTERS, (
-    556, 611, 556, 611, 556, 333, 611, 611, 278, 278, 556, 278, 889, 611, 611, 611, 611, 389,
-    556, 333, 611, 556, 778, 556, 556, 500, 278), strict=True))
+TIMES = dict(
+    zip(
+        LETTERS,
+        (
+            444,
+            500,
+            444,
+            500,
+            444,
+            333,
+            500,
+            500,
+            278,
+            278,
+            500,
+            278,
+            778,
+            500,
+            500,
+            500,
+            500,
+            333,
+            389,
+            278,
+            500,
+            500,
+            722,
+            500,
+            500,
+            444,
+            250,
+        ),
+        strict=True,
+    )
+)
+TIMES_BOLD = dict(
+    zip(
+        LETTERS,
+        (
+            500,
+            556,
+            444,
+            556,
+            444,
+            333,
+            500,
+            556,
+            278,
+            333,
+            556,
+            278,
+            833,
+            556,
+            500,
+            556,
+            556,
+            444,
+            389,
+            333,
+            556,
+            500,
+            722,
+            500,
+            500,
+            444,
+            250,
+        ),
+        strict=True,
+    )
+)
+TIMES_ITALIC = dict(
+    zip(
+        LETTERS,
+        (
+            500,
+            500,
+            444,
+            500,
+            444,
+            278,
+            500,
+            500,
+            278,
+            278,
+            444,
+            278,
+            722,
+            500,
+            500,
+            500,
+            500,
+            389,
+            389,
+            278,
+            500,
+            444,
+            667,
+            444,
+            444,
+            389,
+            250,
+        ),
+        strict=True,
+    )
+)
+ARIAL = dict(
+    zip(
+        LETTERS,
+        (
+            556,
+            556,
+            500,
+            556,
+            556,
+            278,
+            556,
+            556,
+            222,
+            222,
+            500,
+            222,
+            833,
+            556,
+            556,
+            556,
+            556,
+            333,
+            500,
+            278,
+            556,
+            500,
+            722,
+            500,
+            500,
+            500,
+            278,
+        ),
+        strict=True,
+    )
+)
+ARIAL_BOLD = dict(
+    zip(
+        LETTERS,
+        (
+            556,
+            611,
+            556,
+            611,
+            556,
+            333,
+            611,
+            611,
+            278,
+            278,
+            556,
+            278,
+            889,
+            611,
+            611,
+            611,
+            611,
+            389,
+            556,
+            333,
+            611,
+            556,
+            778,
+            556,
+            556,
+            500,
+            278,
+        ),
+        strict=True,
+    )
+)
 
 
 class Face(NamedTuple):
@@ -65,21 +225,54 @@ class Face(NamedTuple):
 
 
 FACES = (
-    Face("serif", "Hand Serif", 400, "normal", "font_source_serif_pro",
-         "files/SourceSerifPro-Regular.ttf",
-         (("Times New Roman", "Liberation Serif"), TIMES), preload=True),
-    Face("serif-bold", "Hand Serif", 600, "normal", "font_source_serif_pro",
-         "files/SourceSerifPro-Semibold.ttf",
-         (("Times New Roman Bold", "Liberation Serif Bold"), TIMES_BOLD), preload=True),
-    Face("serif-italic", "Hand Serif", 400, "italic", "font_source_serif_pro",
-         "files/SourceSerifPro-It.ttf",
-         (("Times New Roman Italic", "Liberation Serif Italic"), TIMES_ITALIC)),
-    Face("sans", "Hand Sans", 400, "normal", "font_source_sans_pro",
-         "files/SourceSansPro-Regular.ttf",
-         (("Arial", "Liberation Sans"), ARIAL), preload=True),
-    Face("sans-bold", "Hand Sans", 600, "normal", "font_source_sans_pro",
-         "files/SourceSansPro-Semibold.ttf",
-         (("Arial Bold", "Liberation Sans Bold"), ARIAL_BOLD)),
+    Face(
+        "serif",
+        "Hand Serif",
+        400,
+        "normal",
+        "font_source_serif_pro",
+        "files/SourceSerifPro-Regular.ttf",
+        (("Times New Roman", "Liberation Serif"), TIMES),
+        preload=True,
+    ),
+    Face(
+        "serif-bold",
+        "Hand Serif",
+        600,
+        "normal",
+        "font_source_serif_pro",
+        "files/SourceSerifPro-Semibold.ttf",
+        (("Times New Roman Bold", "Liberation Serif Bold"), TIMES_BOLD),
+        preload=True,
+    ),
+    Face(
+        "serif-italic",
+        "Hand Serif",
+        400,
+        "italic",
+        "font_source_serif_pro",
+        "files/SourceSerifPro-It.ttf",
+        (("Times New Roman Italic", "Liberation Serif Italic"), TIMES_ITALIC),
+    ),
+    Face(
+        "sans",
+        "Hand Sans",
+        400,
+        "normal",
+        "font_source_sans_pro",
+        "files/SourceSansPro-Regular.ttf",
+        (("Arial", "Liberation Sans"), ARIAL),
+        preload=True,
+    ),
+    Face(
+        "sans-bold",
+        "Hand Sans",
+        600,
+        "normal",
+        "font_source_sans_pro",
+        "files/SourceSansPro-Semibold.ttf",
+        (("Arial Bold", "Liberation Sans Bold"), ARIAL_BOLD),
+    ),
     Face("math", "Hand Math", 400, "normal", "ziamath", "fonts/STIXTwoMath-Regular.ttf"),
 )
 
@@ -187,8 +380,13 @@ def cut(face, wanted):
 
 def cut_cached(face, wanted, cache):
     """Return what `cut` returns, from the folder `cache` where it was made before."""
-    recipe = digest(font_path(face).read_bytes(), "".join(sorted(wanted)), face,
-                    fontTools.version, Path(__file__).read_bytes())
+    recipe = digest(
+        font_path(face).read_bytes(),
+        "".join(sorted(wanted)),
+        face,
+        fontTools.version,
+        Path(__file__).read_bytes(),
+    )
     return remember(cache, f"{face.slug}.{recipe}.woff2", lambda: cut(face, wanted))
 
 
@@ -225,20 +423,26 @@ def font_rules(names, in_italic=frozenset()):
     rules = []
     for face in FACES:
         described = f"font-weight:{face.weight};font-style:{face.style};font-display:swap"
-        rules.append(f"@font-face{{font-family:'{face.family}';{described};"
-                     f"src:url(../fonts/{names[face.slug]}) format('woff2')}}")
+        rules.append(
+            f"@font-face{{font-family:'{face.family}';{described};"
+            f"src:url(../fonts/{names[face.slug]}) format('woff2')}}"
+        )
         if face.style == "italic" and in_italic:
             ranges = ",".join(f"U+{ord(c):X}" for c in sorted(in_italic))
-            rules.append(f"@font-face{{font-family:'{face.family}';{described};"
-                         f"src:url(../fonts/{names['serif']}) format('woff2');"
-                         f"unicode-range:{ranges}}}")
+            rules.append(
+                f"@font-face{{font-family:'{face.family}';{described};"
+                f"src:url(../fonts/{names['serif']}) format('woff2');"
+                f"unicode-range:{ranges}}}"
+            )
         if face.stands_in:
             size, ascent, descent, gap = map(_percent, stand_in_metrics(face))
             local = ",".join(f"local('{name}')" for name in face.stands_in[0])
-            rules.append(f"@font-face{{font-family:'{face.family} Fallback';"
-                         f"font-weight:{face.weight};font-style:{face.style};src:{local};"
-                         f"size-adjust:{size};ascent-override:{ascent};"
-                         f"descent-override:{descent};line-gap-override:{gap}}}")
+            rules.append(
+                f"@font-face{{font-family:'{face.family} Fallback';"
+                f"font-weight:{face.weight};font-style:{face.style};src:{local};"
+                f"size-adjust:{size};ascent-override:{ascent};"
+                f"descent-override:{descent};line-gap-override:{gap}}}"
+            )
     return "\n".join(rules)
 
 

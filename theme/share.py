@@ -88,8 +88,12 @@ def _draw_block(image, css, kind, box):
     draw.rectangle((0, 0, width - 1, height - 1), outline=line, width=8 if kind in HEAVY else 4)
     if kind == "delta":
         for gap in range(14, max(width, height), 24):
-            for dash in ((gap, 0, gap + 9, 3), (gap, height - 4, gap + 9, height),
-                         (0, gap, 3, gap + 9), (width - 4, gap, width, gap + 9)):
+            for dash in (
+                (gap, 0, gap + 9, 3),
+                (gap, height - 4, gap + 9, height),
+                (0, gap, 3, gap + 9),
+                (width - 4, gap, width, gap + 9),
+            ):
                 draw.rectangle(dash, fill=fill)
     image.paste(block, box[:2])
 
@@ -100,12 +104,21 @@ def _draw_drawing(image, draw, css, drawing):
     scale = min(scale, (COLUMNS - 2) * SQUARE / float(frame["width"]))
     left, top = MARGIN + SQUARE, TOP + (ROWS * SQUARE - scale * float(frame["height"])) / 2
     for kind, x, y, width, height in read_blocks(drawing):
-        corners = (left + x * scale, top + y * scale,
-                   left + (x + width) * scale, top + (y + height) * scale)
+        corners = (
+            left + x * scale,
+            top + y * scale,
+            left + (x + width) * scale,
+            top + (y + height) * scale,
+        )
         _draw_block(image, css, kind, tuple(map(round, corners)))
     for sign in SIGN.finditer(drawing):
-        draw.text((left + float(sign["x"]) * scale, TOP + ROWS * SQUARE / 2), sign["sign"],
-                  font=_font("serif", 70), fill=colour(css, "ink"), anchor="mm")
+        draw.text(
+            (left + float(sign["x"]) * scale, TOP + ROWS * SQUARE / 2),
+            sign["sign"],
+            font=_font("serif", 70),
+            fill=colour(css, "ink"),
+            anchor="mm",
+        )
     for arrow in ARROW.finditer(drawing):
         start, y = left + float(arrow["x"]) * scale, TOP + ROWS * SQUARE / 2
         end = start + float(arrow["length"]) * scale
@@ -129,10 +142,12 @@ def draw_picture(title, line, site_name, css, drawing):
     draw = ImageDraw.Draw(image)
     _draw_sheet(draw, css)
     _draw_drawing(image, draw, css, drawing)
-    draw.text((MARGIN, 80), site_name, font=_font("serif-bold", 32), fill=colour(css, "ink"),
-              anchor="ls")
-    draw.text((WIDTH - MARGIN, 80), line, font=_font("sans", 30), fill=colour(css, "soft"),
-              anchor="rs")
+    draw.text(
+        (MARGIN, 80), site_name, font=_font("serif-bold", 32), fill=colour(css, "ink"), anchor="ls"
+    )
+    draw.text(
+        (WIDTH - MARGIN, 80), line, font=_font("sans", 30), fill=colour(css, "soft"), anchor="rs"
+    )
     heading = _font("serif-bold", 88)
     while draw.textlength(title, font=heading) > WIDTH - 2 * MARGIN:
         heading = heading.font_variant(size=heading.size - 2)

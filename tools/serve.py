@@ -1,6 +1,6 @@
 """Serve the site with live reload on the first free port.
 
-    python -m tools.serve [PORT]
+python -m tools.serve [PORT]
 """
 
 import os

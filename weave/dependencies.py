@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy
 
-PACKAGES = ("snippets", "figures")
+PACKAGES = ("snippets", "experiments", "figures")
 DATA = "data"
 RUNNER = "weave"
 

@@ -235,7 +235,7 @@ def as_notebook(lab, run, address, first=()):
         address: where its page stands; relative links in its prose start there.
         first: cells below the title, as (whether code, source).
     """
-    from figures.notebook import as_picture  # anew after an edit, in `serve`
+    from figures.kit.notebook import as_picture  # anew after an edit, in `serve`
 
     outputs, cells = iter(run.outputs), []
     prose = citations.read_sources(ROOT)[0]
@@ -319,8 +319,8 @@ def _kept_file(lab):
 def _files_behind(sources):
     """Return our files that some code imports, and those below data/ that any of it names.
 
-    `from figures.plot import plot` does not count figures/__init__.py, which only passes names on:
-    else each figure of each lesson would make all labs run again.
+    `from figures.kit.plot import plot` does not count figures/__init__.py, which only passes names
+    on: else each figure of each lesson would make all labs run again.
     """
     seen, waiting = set(), list(sources)
     while waiting:
@@ -391,8 +391,9 @@ def _execute(lab):
         try:
             text, _ = exporter.from_notebook_node(notebook, resources)
         except CellExecutionError as error:
-            raise LabFailed([_problem(lab, code, *failed[0])] if failed else
-                            [Problem(lab.path, 1, str(error))]) from None
+            raise LabFailed(
+                [_problem(lab, code, *failed[0])] if failed else [Problem(lab.path, 1, str(error))]
+            ) from None
         except (CellTimeoutError, DeadKernelError) as error:
             message = str(error).strip().split("\n", 1)[0]
             raise LabFailed([Problem(lab.path, 1, message)]) from None

@@ -97,7 +97,7 @@ class Lists:
 
 
 def _small(parts, before=""):
-    return f' <small>{before}{", ".join(parts)}</small>'
+    return f" <small>{before}{', '.join(parts)}</small>"
 
 
 def _order(entry):

@@ -13,7 +13,7 @@ from weave.to_markdown import to_markdown
 FORMULA = re.compile(r"<math\b.*?</math>", re.S)
 VALUE = re.compile(r'<span class="value"[^>]*>([^<]*)</span>')  # taken off first: there are many
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
-SETUP = '''\
+SETUP = """\
 # Gets what the cells below import. Run this first.
 import hashlib, importlib, io, os, sys, urllib.request, zipfile
 from pathlib import Path
@@ -22,7 +22,7 @@ NAME = "{name}"
 ADDRESS = "{address}"
 SHA256 = "{digest}"
 try:
-    from figures.notebook import start
+    from figures.kit.notebook import start
 except ImportError:
     folder = Path(NAME.removesuffix(".zip")).resolve()
     if not folder.is_dir():
@@ -35,12 +35,12 @@ except ImportError:
         if hashlib.sha256(content).hexdigest() != SHA256:
             raise ValueError(f"{{file or ADDRESS}} is not the file that this notebook needs")
         zipfile.ZipFile(io.BytesIO(content)).extractall(folder)
-    for module in ("figures", "snippets"):
+    for module in ("figures", "experiments", "snippets"):
         sys.modules.pop(module, None)
     sys.path.insert(0, str(folder))
     importlib.invalidate_caches()
-    from figures.notebook import start
-start()'''
+    from figures.kit.notebook import start
+start()"""
 HOW = """\
 > This notebook is the page [{title}]({address}) of {site}. {licence}
 >
@@ -67,7 +67,7 @@ def make_notebook(page, html, *, title, address, site, bundle, bundle_address, l
         bundle_address: where that will stand.
         licence: a sentence about it.
     """
-    from figures.notebook import as_picture  # anew after an edit, in `serve`
+    from figures.kit.notebook import as_picture  # anew after an edit, in `serve`
 
     pieces, numbers = _cut(page, html)
     put = [text if kind == "formula" else as_picture(text) for kind, text in pieces]
@@ -174,7 +174,7 @@ def _code_cell(block, as_picture):
 
 
 def _outputs(outcome, as_picture):
-    from figures.notebook import as_words
+    from figures.kit.notebook import as_words
 
     stream = outcome.printed
     if outcome.value:

@@ -62,7 +62,7 @@ def on_page_content(html, page, config, files):
 @event_priority(LATE)
 def on_env(env, config, files):
     """When every page is there: make the zip file, then the notebooks."""
-    from figures.notebook import STYLESHEETS
+    from figures.kit.notebook import STYLESHEETS
 
     blocks = [b.fence.source for woven in site.woven.values() for b in woven.blocks]
     name = re.sub(r"[^a-z0-9]+", "-", config.site_name.lower()).strip("-")

@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
 
-from figures.numbers import MINUS, format_number
+from figures.kit.numbers import MINUS, format_number
 from snippets.adapter import adapter_step
 from snippets.forward import forward
 from snippets.freeze import frozen_below, train_step

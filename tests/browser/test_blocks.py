@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from figures.numbers import format_number
+from figures.kit.numbers import format_number
 from snippets.network import FULL_SIZES, new_network
 from tests.browser import support
 
@@ -91,8 +91,10 @@ def test_the_box_stands_beside_its_block_inside_the_window(figure, width):
         assert shown["x"] >= 0 and shown["x"] + shown["width"] <= width
         assert shown["y"] >= 0 and shown["y"] + shown["height"] <= 900
         apart = (
-            shown["x"] >= at["x"] + at["width"] or shown["x"] + shown["width"] <= at["x"]
-            or shown["y"] >= at["y"] + at["height"] or shown["y"] + shown["height"] <= at["y"]
+            shown["x"] >= at["x"] + at["width"]
+            or shown["x"] + shown["width"] <= at["x"]
+            or shown["y"] >= at["y"] + at["height"]
+            or shown["y"] + shown["height"] <= at["y"]
         )
         assert apart, one.get_attribute("aria-label")
 
@@ -121,8 +123,13 @@ def test_one_tab_stop_and_arrows_to_the_nearest_block(figure):
     label = "document.activeElement.ariaLabel.split(':')[0]"
     spot(page, "W1").focus()
     for key, name in (
-        ("ArrowRight", "H1"), ("ArrowDown", "H2"), ("ArrowLeft", "W2"), ("ArrowDown", "W3"),
-        ("ArrowUp", "W2"), ("Home", "X"), ("End", "H′3"),
+        ("ArrowRight", "H1"),
+        ("ArrowDown", "H2"),
+        ("ArrowLeft", "W2"),
+        ("ArrowDown", "W3"),
+        ("ArrowUp", "W2"),
+        ("Home", "X"),
+        ("End", "H′3"),
     ):
         page.keyboard.press(key)
         assert page.evaluate(label) == name, key

@@ -10,8 +10,22 @@ import numpy as np
 import pytest
 import rjsmin
 
-from snippets import adapter, backward, check, cost, count, forward, freeze, head, lora, loss
-from snippets import method_cost, network, probe, update
+from snippets import (
+    adapter,
+    backward,
+    check,
+    cost,
+    count,
+    forward,
+    freeze,
+    head,
+    lora,
+    loss,
+    method_cost,
+    network,
+    probe,
+    update,
+)
 from tests.browser import support
 
 ENGINE = support.DOCS / "assets" / "javascripts" / "engine.js"

@@ -26,7 +26,11 @@ def test_a_lab_is_no_lesson_and_stands_below_labs(site, name):
     assert not re.search(r"\d of \d", html.partition("<h1")[0].rpartition("<article")[2])
     trail = re.search(r'<nav class="trail".*?</nav>', html, re.S)[0]
     assert [text for text in re.findall(r">([^<>\n]+)<", trail) if text.strip()][:4] == [
-        "Library", "Models", "Fine-Tuning", "Labs"]
+        "Library",
+        "Models",
+        "Fine-Tuning",
+        "Labs",
+    ]
     assert html.count("data-lesson=") == 8
 
 
@@ -65,7 +69,13 @@ def test_a_lab_taken_home_runs_and_shows_the_same_kinds_of_things(away):
         if old["cell_type"] == "code":
             kinds = [sorted(out.get("data", {"text": ""})) for out in old["outputs"]]
             assert [sorted(out.get("data", {"text": ""})) for out in new.outputs] == kinds
-            pictures = [out["data"]["text/html"].count("<img") for out in new.outputs
-                        if "text/html" in out.get("data", {})]
-            assert pictures == ["".join(out["data"]["text/html"]).count("<img")
-                                for out in old["outputs"] if "text/html" in out.get("data", {})]
+            pictures = [
+                out["data"]["text/html"].count("<img")
+                for out in new.outputs
+                if "text/html" in out.get("data", {})
+            ]
+            assert pictures == [
+                "".join(out["data"]["text/html"]).count("<img")
+                for out in old["outputs"]
+                if "text/html" in out.get("data", {})
+            ]

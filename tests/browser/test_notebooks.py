@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from figures.notebook import as_picture
+from figures.kit.notebook import as_picture
 from tests.browser import support
 from weave.page import weave_file
 

@@ -200,7 +200,7 @@ def test_every_control_works(figure, how):
     use("[data-do=freeze]")
     expect(way(element, "freeze").locator(".way-note")).to_contain_text("exactly 0 again")
     use("[data-set=merge]")
-    expect(way(element, "lora").locator("[data-matrix=\"W'3\"]")).to_be_visible()
+    expect(way(element, "lora").locator('[data-matrix="W\'3"]')).to_be_visible()
     expect(way(element, "lora").locator("[data-matrix=A3]")).to_be_hidden()
     use("[data-do=zero]")
     expect(element.locator("[data-do=zero]")).to_have_attribute("aria-pressed", "true")
@@ -253,7 +253,7 @@ def test_merged_is_numpys_matrix_and_answers_alike(figure):
     entry = element.page.evaluate(PATHS)["lora"]["list"][-1]
     lora = {name: np.array(values) for name, values in entry["own"].items()}
     wish = merge(pencil.pencil_network(), lora, 3)["W3"]
-    table = way(element, "lora").locator("[data-matrix=\"W'3\"]")
+    table = way(element, "lora").locator('[data-matrix="W\'3"]')
     rows = [row.locator("td").all_inner_texts() for row in table.locator("tr").all()]
     cells = [[float(text.replace("−", "-")) for text in row] for row in rows]
     np.testing.assert_allclose(cells, wish, atol=0.0051)

@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from figures.numbers import format_number
+from figures.kit.numbers import format_number
 from snippets.loss import cross_entropy
 from snippets.pencil import pencil_network, pencil_task
 from tests.browser import support
@@ -209,7 +209,9 @@ def test_the_frozen_output_is_stored_and_no_stage_below_is_needed(open_stepper):
     check(seen)
     assert seen["live"][0] == "Z3"
     assert seen["values"]["ΔW3"] == delta
-    assert "aria-invalid" not in page.locator("#step [data-set=stored]").evaluate("e => e.outerHTML")
+    assert "aria-invalid" not in page.locator("#step [data-set=stored]").evaluate(
+        "e => e.outerHTML"
+    )
     act(page, "again")
     check(read(page))
 
@@ -237,8 +239,10 @@ def test_a_cell_is_changed_with_the_keyboard_alone(open_stepper):
     page = open_stepper()
     page.locator("#step .transport :is(button, select, input)").last.focus()
     key = page.keyboard.press
-    where = "(() => { const c = document.activeElement; return c.matches('td') ? [" \
+    where = (
+        "(() => { const c = document.activeElement; return c.matches('td') ? ["
         "c.closest('table').dataset.matrix, c.parentElement.rowIndex, c.cellIndex] : null })()"
+    )
     for press, place in [
         ("Tab", ["X", 0, 0]), ("ArrowRight", ["X", 0, 1]), ("ArrowDown", ["X", 1, 1]),
         ("Home", ["X", 1, 0]), ("End", ["X", 1, 1]), ("Control+Home", ["X", 0, 0]),
@@ -716,7 +720,18 @@ def test_random_actions_leave_a_true_picture_and_a_link_that_opens_it(open_stepp
     assert address(page) == link
     other = read(open_stepper(LESSONS[lesson], hash=link.partition("#")[2]))
     assert other["messages"] == []
-    same = ("network", "bench", "says", "where", "losses", "loss", "lossAfter", "chips", "cell", "state")
+    same = (
+        "network",
+        "bench",
+        "says",
+        "where",
+        "losses",
+        "loss",
+        "lossAfter",
+        "chips",
+        "cell",
+        "state",
+    )
     assert [other[key] for key in same] == [seen[key] for key in same], done
 
 
@@ -764,7 +779,9 @@ def test_the_link_is_copied_and_opens_the_same_state_on_a_phone(open_stepper, si
     choose_and_type(page, "X", 0, 0, "3")
     page.locator('#step [data-stage="δ2"]').click()
     act(page, "link")
-    support.wait_until(page, "document.querySelector('#step .status').textContent.includes('copied')")
+    support.wait_until(
+        page, "document.querySelector('#step .status').textContent.includes('copied')"
+    )
     link = clipboard(page)
     assert link.startswith(site.url)
     phone = open_stepper(FREEZING, hash=link.partition("#")[2], width=360, has_touch=True)
@@ -820,9 +837,12 @@ def test_the_code_to_embed_is_a_frame_that_opens_the_same_state(open_stepper, si
     page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site.origin)
     choose_and_type(page, "W3", 1, 1, "-2")
     act(page, "embed")
-    support.wait_until(page, "document.querySelector('#step .status').textContent.includes('copied')")
+    support.wait_until(
+        page, "document.querySelector('#step .status').textContent.includes('copied')"
+    )
     frame = ElementTree.fromstring(
-        clipboard(page).replace("&quot;", "'").replace("></iframe>", "/>"))
+        clipboard(page).replace("&quot;", "'").replace("></iframe>", "/>")
+    )
     assert frame.tag == "iframe"
     source = frame.get("src")
     assert source.startswith(f"{site.url}{LORA}?embed=step#step.")
@@ -877,7 +897,8 @@ HEIGHTS = """() => [...document.querySelectorAll("article > *, #step > *")].map(
 
 
 @pytest.mark.parametrize(
-    ("lesson", "width"), [(name, 360) for name in LESSONS] + [("freezing-layers", 1280), ("lora", 1280)]
+    ("lesson", "width"),
+    [(name, 360) for name in LESSONS] + [("freezing-layers", 1280), ("lora", 1280)],
 )
 def test_nothing_moves_when_the_script_takes_over(site, browser, lesson, width):
     context = browser.new_context(viewport={"width": width, "height": 16_000})
@@ -908,7 +929,8 @@ def violations(page):
 
 
 @pytest.mark.parametrize(
-    ("lesson", "scheme"), [("freezing-layers", "light"), ("freezing-layers", "dark"), ("lora", "light")]
+    ("lesson", "scheme"),
+    [("freezing-layers", "light"), ("freezing-layers", "dark"), ("lora", "light")],
 )
 def test_axe_finds_nothing_at_any_point(open_stepper, lesson, scheme):
     page = open_stepper(LESSONS[lesson], color_scheme=scheme, reduced_motion="reduce")

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from figures.numbers import format_count
-from figures.switchboard import COSTS, WORDS
+from figures.instruments.switchboard import COSTS, WORDS
+from figures.kit.numbers import format_count
 from snippets.cost import costs_of_step
 from snippets.network import FULL_SIZES
 from tests.browser import support
@@ -260,11 +260,25 @@ def test_bad_input_gets_a_calm_message_and_the_last_good_state_stays(board, type
 @pytest.mark.parametrize(
     "hash",
     [
-        "sizes=0_4", "sizes=30", "sizes=1_1_1_1_1_1_1", "sizes=NaN_4", "sizes=1e308_4",
+        "sizes=0_4",
+        "sizes=30",
+        "sizes=1_1_1_1_1_1_1",
+        "sizes=NaN_4",
+        "sizes=1e308_4",
         "sizes=10001_4",
-        "sizes=4_4", "train=W9", "train=__proto__", "train=%3Cimg%3E", "stored=1&costs.train=W1",
-        "stored=1&costs.train=none", "columns=0", "columns=", "tasks=-1", "columns=1e400",
-        "sizes=" + "9" * 5000, "sizes=" + "4_" * 5000 + "4", "train=" + "W1_" * 3000,
+        "sizes=4_4",
+        "train=W9",
+        "train=__proto__",
+        "train=%3Cimg%3E",
+        "stored=1&costs.train=W1",
+        "stored=1&costs.train=none",
+        "columns=0",
+        "columns=",
+        "tasks=-1",
+        "columns=1e400",
+        "sizes=" + "9" * 5000,
+        "sizes=" + "4_" * 5000 + "4",
+        "train=" + "W1_" * 3000,
     ],
 )
 def test_a_hostile_link_gives_a_message_and_the_start(board, hash):

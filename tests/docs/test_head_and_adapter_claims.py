@@ -2,16 +2,16 @@
 
 import numpy as np
 import pytest
-from tests.snippets.second_ways import slow_product
 
+from experiments.experiment import answer, new_task, new_way, new_world, relative_error, train
+from experiments.runs import learn
 from snippets.adapter import adapter_forward, adapter_shapes
-from snippets.experiment import answer, new_task, new_way, new_world, relative_error, train
 from snippets.forward import forward, relu
 from snippets.head import new_head
 from snippets.network import FULL_SIZES, layer_shapes
 from snippets.pencil import pencil_network
 from snippets.pencil_methods import pencil_either_or
-from snippets.runs import learn
+from tests.snippets.second_ways import slow_product
 
 SEEDS = (0, 2, 9)
 

@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from snippets.experiment import answer, measure, new_task, new_way, new_world, relative_error, train
+from experiments.experiment import (
+    answer,
+    measure,
+    new_task,
+    new_way,
+    new_world,
+    relative_error,
+    train,
+)
 from snippets.forward import forward
 from snippets.freeze import train_step
 from snippets.loss import squared_error

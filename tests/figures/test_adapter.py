@@ -4,14 +4,14 @@ import gzip
 
 import numpy as np
 import pytest
-from tests.figures.drawing import arrangement, numbers, parse, texts_apart
 
 from figures import adapter_network, adapter_update
-from figures.figure import READABLE, SMALLEST
+from figures.kit.figure import READABLE, SMALLEST
 from snippets.adapter import adapter_forward, adapter_step, new_adapters
 from snippets.network import FULL_SIZES, new_network
 from snippets.pencil import LEARNING_RATE, pencil_network, pencil_task
 from snippets.pencil_methods import pencil_adapter, pencil_lower_adapter
+from tests.figures.drawing import arrangement, numbers, parse, texts_apart
 
 PRIME = "\N{PRIME}"
 WEIGHTS, (X, T) = pencil_network(), pencil_task()
@@ -160,9 +160,7 @@ def test_each_arrangement_is_an_image_with_title_and_description(figure, name):
 def test_frozen_matrices_are_hatched_in_both_arrangements():
     for figure in FIGURES.values():
         for name in ("wide", "narrow"):
-            frozen = [
-                g for g in arrangement(figure, name).iter("g") if g.get("class") == "frozen"
-            ]
+            frozen = [g for g in arrangement(figure, name).iter("g") if g.get("class") == "frozen"]
             assert frozen
             for group in frozen:
                 assert any(path.get("class") == "hatch" for path in group.iter("path"))

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from figures.comparison import BAR, comparison
-from figures.layout import SQUARE
-from figures.numbers import format_count
+from figures.kit.layout import SQUARE
+from figures.kit.numbers import format_count
 from snippets.method_cost import compare_costs
 from tests.figures.drawing import arrangement, parse, texts
 

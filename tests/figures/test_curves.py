@@ -7,8 +7,8 @@ import pytest
 
 from figures import error_curves
 from figures.curves import HEIGHT, NARROW, WIDE
-from figures.figure import READABLE, SMALLEST
-from figures.layout import SQUARE
+from figures.kit.figure import READABLE, SMALLEST
+from figures.kit.layout import SQUARE
 from tests.figures.drawing import STYLES, arrangement, texts
 
 STEPS = [0, 10, 300]

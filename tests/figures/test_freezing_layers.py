@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from figures import freezing_layers
-from figures.figure import READABLE, SMALLEST
+from figures.kit.figure import READABLE, SMALLEST
 from snippets.forward import forward
 from snippets.freeze import train_step
 from snippets.network import FULL_SIZES, new_network

@@ -1,17 +1,16 @@
 """The figure of lesson 6: the frozen network and the head, against the arrays."""
 
-
 import numpy as np
 import pytest
-from tests.figures.drawing import arrangement, numbers, parse, texts, texts_apart
 
 from figures import head_on_top
-from figures.figure import READABLE, SMALLEST
+from figures.kit.figure import READABLE, SMALLEST
 from snippets.forward import forward
 from snippets.head import head_forward, head_step, new_head
 from snippets.network import FULL_SIZES, new_network
 from snippets.pencil import LEARNING_RATE, pencil_network
 from snippets.pencil_methods import pencil_either_or, pencil_head
+from tests.figures.drawing import arrangement, numbers, parse, texts, texts_apart
 
 PRIME = "\N{PRIME}"
 WEIGHTS, (X, T) = pencil_network(), pencil_either_or()

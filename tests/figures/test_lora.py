@@ -1,16 +1,15 @@
 """A frozen W with A and B beside it: the drawn numbers are the arrays, the words are true."""
 
-
 import numpy as np
 import pytest
 
-from figures.figure import READABLE, SMALLEST
+from experiments.experiment import new_world
+from experiments.runs import learn
+from figures.kit.figure import READABLE, SMALLEST
 from figures.lora import lora_by_hand, lora_layers
-from snippets.experiment import new_world
 from snippets.lora import lora_step, merge, new_lora
 from snippets.pencil import LEARNING_RATE, pencil_network, pencil_task
 from snippets.pencil_methods import PENCIL_ALPHA, pencil_lora
-from snippets.runs import learn
 from tests.figures.drawing import arrangement, numbers, parse, texts_apart
 
 MINUS, PRIME = "\N{MINUS SIGN}", "\N{PRIME}"
@@ -65,8 +64,7 @@ def test_what_is_drawn_beside_w_is_what_merging_adds_scaling_included(form):
     drawn = numbers(arrangement(FIGURES["pencil, three layers"], form))
     for k in (1, 2, 3):
         W, added, merged = (
-            np.array(read(drawn[label][0]))
-            for label in (f"W{k}", f"2 × B{k} A{k}", f"W{PRIME}{k}")
+            np.array(read(drawn[label][0])) for label in (f"W{k}", f"2 × B{k} A{k}", f"W{PRIME}{k}")
         )
         assert np.array_equal(W + added, merged)
         assert np.array_equal(added, 2 * lora[f"B{k}"] @ lora[f"A{k}"])  # α/r is 2

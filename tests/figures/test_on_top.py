@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from figures import on_top
-from figures.figure import READABLE, SMALLEST
+from figures.kit.figure import READABLE, SMALLEST
 from snippets.forward import forward
 from snippets.head import head_forward, head_step, new_head
 from snippets.network import FULL_SIZES, new_network

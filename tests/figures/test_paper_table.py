@@ -5,9 +5,9 @@ from html import unescape
 
 import pytest
 
+from experiments.paper_figures import recompute
 from figures import paper_table
 from figures.paper_table import HEAD, digits, grouped, typeset, with_unit
-from snippets.paper_figures import recompute
 from weave.page import ROOT
 
 FIGURES = recompute(path=ROOT / "data/oracles/paper_figures.json")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from figures import pretrain_vs_fine_tune
-from figures.figure import READABLE, SMALLEST
+from figures.kit.figure import READABLE, SMALLEST
 from snippets.pencil import pencil_network
 from tests.figures.drawing import arrangement, numbers, parse, ruled, texts_apart
 

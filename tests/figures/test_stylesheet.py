@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from figures import freezing_layers, mark, pictogram
-from figures.figure import SMALLEST, SWITCHES
+from figures.kit.figure import SMALLEST, SWITCHES
+from figures.kit.primitives import KINDS, NUMBER
 from figures.pictogram import LESSONS
-from figures.primitives import KINDS, NUMBER
 from snippets.network import FULL_SIZES, new_network
 from snippets.pencil import pencil_network, pencil_task
 from tests.figures.drawing import STYLES, ruled

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from figures import update_by_hand, weight_update
-from figures.figure import READABLE, SMALLEST
+from figures.kit.figure import READABLE, SMALLEST
 from snippets.pencil import pencil_network, pencil_task
 from tests.figures.drawing import arrangement, numbers, parse, ruled, texts_apart
 

@@ -40,13 +40,20 @@ def test_cells_know_their_kind_their_text_and_their_line(written):
     lab = read_lab(written(LAB))
     assert lab.name == "a-lab"
     assert [(c.is_code, c.is_hidden, c.line) for c in lab.cells] == [
-        (False, False, 6), (True, False, 11), (True, True, 17)]
+        (False, False, 6),
+        (True, False, 11),
+        (True, True, 17),
+    ]
     assert [c.source for c in lab.cells] == [
-        "# A lab\n\nProse with $x$.", "a = 1\n\nb = 2", "a + b"]
+        "# A lab\n\nProse with $x$.",
+        "a = 1\n\nb = 2",
+        "a + b",
+    ]
     for cell in lab.cells:
         first = cell.source.split("\n")[0]
         assert LAB.split("\n")[cell.line - 1].removeprefix("# ") == first.removeprefix("# ") or (
-            LAB.split("\n")[cell.line - 1] == f"# {first}")
+            LAB.split("\n")[cell.line - 1] == f"# {first}"
+        )
 
 
 def test_markdown_has_every_line_where_the_file_has_it(written):
@@ -54,8 +61,14 @@ def test_markdown_has_every_line_where_the_file_has_it(written):
     assert len(lines) == len(LAB.split("\n"))
     assert lines[:3] == ["---", "description: What it shows.", "---"]
     assert {n: line for n, line in enumerate(lines, 1) if line} | {} == {
-        1: "---", 2: "description: What it shows.", 3: "---",
-        6: "# A lab", 8: "Prose with $x$.", 11: "<code 1>", 17: "<code 2>"}
+        1: "---",
+        2: "description: What it shows.",
+        3: "---",
+        6: "# A lab",
+        8: "Prose with $x$.",
+        11: "<code 1>",
+        17: "<code 2>",
+    }
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from snippets.experiment import RATES, WAYS, compare
+from experiments.experiment import RATES, WAYS, compare
 from weave.labs import ROOT, find_labs, load_run, outcome_of, read_lab, results, run_lab
 
 FILES = find_labs(ROOT / "docs")
@@ -51,7 +51,10 @@ def test_nothing_drawn_brings_its_own_colours_or_styles(run):
 
 def test_code_on_the_page_has_no_line_that_must_be_scrolled_for(lab):
     long = [
-        line for cell in lab.code if not cell.is_hidden for line in cell.source.split("\n")
+        line
+        for cell in lab.code
+        if not cell.is_hidden
+        for line in cell.source.split("\n")
         if len(line) > 80
     ]
     assert long == []

@@ -19,7 +19,7 @@ print(count_parameters([(40, 30)]))
 40 * 30
 
 # %% tags=["hide-input"]
-from figures.table import table
+from figures.kit.table import table
 
 table(["a", "b"], [["x", "1200"]])
 
@@ -104,7 +104,14 @@ def test_a_reader_takes_home_prose_code_and_output_with_links_that_lead(lab, run
     notebook = json.loads(labs.as_notebook(lab, run, address, first))
     cells = notebook["cells"]
     assert [c["cell_type"] for c in cells] == [
-        "markdown", "markdown", "code", "markdown", "code", "code", "code"]
+        "markdown",
+        "markdown",
+        "code",
+        "markdown",
+        "code",
+        "code",
+        "code",
+    ]
     assert [cells[0]["source"], cells[2]["source"]] == ["# A lab", "import snippets"]
     assert "](https://example.org/lora/#counts)" in cells[3]["source"]
     assert "](https://example.org/labs/)" in cells[3]["source"]

@@ -75,11 +75,16 @@ def test_its_cells_are_boxes_as_those_of_a_lesson(built):
 def test_it_can_be_taken_home(built):
     page = built / "labs/a-small-lab"
     assert {file.name for file in page.iterdir()} == {
-        "index.html", "a-small-lab.ipynb", "a-small-lab.py"}
+        "index.html",
+        "a-small-lab.ipynb",
+        "a-small-lab.py",
+    }
     assert (page / "a-small-lab.py").read_text("utf-8") == LAB
     html = (page / "index.html").read_text("utf-8")
     assert set(re.findall(r'href="(a-small-lab\.\w+)"', html)) == {
-        "a-small-lab.ipynb", "a-small-lab.py"}
+        "a-small-lab.ipynb",
+        "a-small-lab.py",
+    }
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from tests.snippets.second_ways import slow_gradients
 
 from snippets.backward import backward
 from snippets.forward import forward
@@ -18,6 +17,7 @@ from snippets.freeze import (
 from snippets.loss import cross_entropy, squared_error, squared_error_gradient
 from snippets.network import FULL_SIZES, new_network
 from snippets.pencil import pencil_network, pencil_task
+from tests.snippets.second_ways import slow_gradients
 
 NAMES = ("W1", "W2", "W3")
 SUBSETS = [set(names) for n in range(4) for names in combinations(NAMES, n)]

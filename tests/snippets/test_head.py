@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from tests.snippets.second_ways import slow_gradients, slow_product
 
 from snippets.backward import backward
 from snippets.forward import forward
@@ -16,6 +15,7 @@ from snippets.head import (
 )
 from snippets.loss import cross_entropy, right_answers, squared_error
 from snippets.network import new_network
+from tests.snippets.second_ways import slow_gradients, slow_product
 
 SIZES = [(5, 3), (5, 4, 3), (5, 4, 6, 3)]
 

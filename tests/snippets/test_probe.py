@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from tests.snippets.second_ways import slow_gradients, slow_product
 
 from snippets.forward import forward
 from snippets.freeze import Step
@@ -18,6 +17,7 @@ from snippets.probe import (
     steepest_safe_rate,
     train_probe,
 )
+from tests.snippets.second_ways import slow_gradients, slow_product
 
 
 def features(columns=12, seed=0):

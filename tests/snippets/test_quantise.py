@@ -4,7 +4,6 @@ import json
 
 import numpy as np
 import pytest
-from tests.snippets.second_ways import MODELS, ORACLES
 
 from snippets.quantise import (
     BLOCK,
@@ -18,6 +17,7 @@ from snippets.quantise import (
     quantise,
     quantise_absmax,
 )
+from tests.snippets.second_ways import MODELS, ORACLES
 
 CASES = json.loads((ORACLES / "nf4_blockwise.json").read_text(encoding="utf-8"))["cases"]
 FIGURES = json.loads((ORACLES / "paper_figures.json").read_text(encoding="utf-8"))

@@ -32,8 +32,10 @@ def test_the_site_is_where_the_environment_says(environ, expected):
         ({"REPO_URL": ""}, None),
         ({"REPO_URL": "https://example.org/ada/notes"}, "https://example.org/ada/notes/"),
         (ACTIONS, "https://github.com/Ada/notes/"),
-        (ACTIONS | {"GITHUB_SERVER_URL": "https://git.example.org"},
-         "https://git.example.org/Ada/notes/"),
+        (
+            ACTIONS | {"GITHUB_SERVER_URL": "https://git.example.org"},
+            "https://git.example.org/Ada/notes/",
+        ),
     ],
 )
 def test_the_repository_is_where_the_environment_says(environ, expected):

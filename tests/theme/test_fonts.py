@@ -3,8 +3,8 @@
 import io
 
 import pytest
-from fontTools.ttLib.tables._g_l_y_f import USE_MY_METRICS
 from fontTools.ttLib import TTFont
+from fontTools.ttLib.tables._g_l_y_f import USE_MY_METRICS
 
 from theme import fonts
 
@@ -45,8 +45,11 @@ def test_each_face_gets_what_it_has_to_draw(wanted):
 
 def test_made_faces_draw_it(made, wanted):
     files, rules, _ = made
-    drawn = {name.split(".")[0]: characters_of(content)
-             for name, content in files.items() if name.endswith(".woff2")}
+    drawn = {
+        name.split(".")[0]: characters_of(content)
+        for name, content in files.items()
+        if name.endswith(".woff2")
+    }
     for slug in ("serif", "sans", "serif-bold", "sans-bold", "math"):
         assert wanted[slug] <= drawn[slug] | {" "}, slug
     lent = wanted["serif-italic"] - drawn["serif-italic"]
@@ -82,8 +85,11 @@ def test_our_faces_are_not_called_source_and_the_licence_goes_with_them(made):
 def test_a_composed_glyph_is_not_drawn_at_the_width_of_its_part():
     for face in fonts.FACES:
         font = fonts.open_font(face)
-        parts = [part for name in font.getGlyphOrder()
-                 for part in getattr(font["glyf"][name], "components", ())]
+        parts = [
+            part
+            for name in font.getGlyphOrder()
+            for part in getattr(font["glyf"][name], "components", ())
+        ]
         assert not any(part.flags & USE_MY_METRICS for part in parts), face.slug
 
 

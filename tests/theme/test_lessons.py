@@ -11,13 +11,21 @@ from theme import lessons
 
 def page(title, name="page"):
     file = SimpleNamespace(src_uri=f"{title}.md", name=name)
-    return SimpleNamespace(title=title, file=file, is_page=True, is_section=False,
-                           is_index=name == "index", children=None, ancestors=[])
+    return SimpleNamespace(
+        title=title,
+        file=file,
+        is_page=True,
+        is_section=False,
+        is_index=name == "index",
+        children=None,
+        ancestors=[],
+    )
 
 
 def section(title, *children):
-    made = SimpleNamespace(title=title, is_page=False, is_section=True, children=list(children),
-                           ancestors=[])
+    made = SimpleNamespace(
+        title=title, is_page=False, is_section=True, children=list(children), ancestors=[]
+    )
 
     def adopt(item):
         for child in item.children or ():
@@ -46,14 +54,21 @@ def test_the_number_of_a_lesson_is_its_place_in_the_nav(nav):
     items, _, (index, *others) = nav
     places = lessons.find_places(lessons.find_series(items))
     assert [(p.number, p.count, p.page) for p in places.values()] == [
-        (1, 3, others[0]), (2, 3, others[1]), (3, 3, others[2])]
+        (1, 3, others[0]),
+        (2, 3, others[1]),
+        (3, 3, others[2]),
+    ]
     assert index.file.src_uri not in places
 
 
 def test_the_trail_leads_from_the_library_to_the_page(nav):
     _, home, (index, lesson, *_) = nav
     assert lessons.find_trail(lesson, home) == [
-        ("Library", home), ("Models", None), ("Fine-Tuning", index), ("One", lesson)]
+        ("Library", home),
+        ("Models", None),
+        ("Fine-Tuning", index),
+        ("One", lesson),
+    ]
 
 
 def test_the_trail_of_an_index_ends_at_its_section(nav):

@@ -21,7 +21,9 @@ def test_the_lede_follows_the_title_and_is_escaped():
 
 def test_no_lede_without_description_or_title_and_never_two():
     for html, description in (
-        ("<h1>A</h1>", ""), ("<p>A</p>", "B"), ('<h1>A</h1><p class="lede">C</p>', "B")
+        ("<h1>A</h1>", ""),
+        ("<p>A</p>", "B"),
+        ('<h1>A</h1><p class="lede">C</p>', "B"),
     ):
         assert markup.with_lede(html, description) == html
 
@@ -34,8 +36,13 @@ def test_whatever_scrolls_takes_focus_under_a_name_of_its_own():
         "<pre><samp>1</samp></pre>"
     )
     names = re.findall(r'tabindex="0" role="region" aria-label="([^"]+)"', html)
-    assert sorted(names) == ["Code 1", "Formula 1", "Output 1", "Table 1: Cost &amp; share, Full",
-                             "Table 2: Cost &amp; share, Full"]
+    assert sorted(names) == [
+        "Code 1",
+        "Formula 1",
+        "Output 1",
+        "Table 1: Cost &amp; share, Full",
+        "Table 2: Cost &amp; share, Full",
+    ]
     assert '<th class="right">Full' in html
     assert "align=" not in html
 

@@ -40,7 +40,8 @@ def test_the_picture_has_the_size_that_readers_expect_and_the_blocks_colours(css
     for token in ("paper", "ink", "frozen-fill", "trainable-fill", "trainable-line"):
         assert tuple(bytes.fromhex(colour(css, token)[1:])) in seen, token
     assert picture.alt == (
-        "Freezing Layers. 4 of 8. Below, blocks on squared paper: 2 frozen, 1 trainable.")
+        "Freezing Layers. 4 of 8. Below, blocks on squared paper: 2 frozen, 1 trainable."
+    )
 
 
 def test_a_long_title_is_set_smaller_rather_than_cut(css, tmp_path):

@@ -60,8 +60,7 @@ def test_names_that_nothing_uses_go_chains_of_them_too():
         "@keyframes turn{from{top:0}to{top:1px}}@keyframes never{from{top:0}}"
     )
     assert stylesheet.drop_unused_names(css) == (
-        ":root{--c:2}li{margin:var(--c);animation:turn 1s}"
-        "@keyframes turn{from{top:0}to{top:1px}}"
+        ":root{--c:2}li{margin:var(--c);animation:turn 1s}@keyframes turn{from{top:0}to{top:1px}}"
     )
 
 

@@ -129,6 +129,4 @@ def test_playwright_is_asked_through_this_very_python():
     browser.install_with_playwright(
         lambda command, **_: commands.append(command) or SimpleNamespace(returncode=1)
     )
-    assert commands == [
-        [sys.executable, "-m", "playwright", "install", "--only-shell", "chromium"]
-    ]
+    assert commands == [[sys.executable, "-m", "playwright", "install", "--only-shell", "chromium"]]

@@ -64,7 +64,7 @@ def test_a_mark_becomes_the_number_of_a_note_at_the_foot_of_the_page(root):
     assert 'general<sup id="fnref:cite-one2014"><a class="footnote-ref" href="#fn:cite-' in html
     link = '<a href="https://arxiv.org/abs/1411.1792">arXiv:1411.1792</a>'
     assert f"{NOTE_1}. {link}" in html
-    assert f"{NOTE_2}, section 3. " '<a href="https://doi.org/10.1000/1">doi:10.1000/1</a>' in html
+    assert f'{NOTE_2}, section 3. <a href="https://doi.org/10.1000/1">doi:10.1000/1</a>' in html
     assert html.index(NOTE_1) < html.index(NOTE_2)
     assert "[@" not in html
 
@@ -122,7 +122,7 @@ def test_a_claim_can_rest_on_the_block_above(root):
         ("Term\n:   It is so [@one2014].", "It is so."),
         ("It is {{ 2 + 3 }} of `W3` [@one2014].", "It is 5 of W3."),
         ("Known [^a]. So it is [@one2014].\n\n[^a]: Note.", "So it is."),
-        ("He said \"no.\" It is so [@one2014].", "It is so."),
+        ('He said "no." It is so [@one2014].', "It is so."),
         ("<div markdown>\nIt is so [@one2014].\n</div>", "It is so."),
     ],
 )
@@ -216,7 +216,9 @@ def test_a_book_a_page_and_a_journal_without_volume(root, fields, text):
     (root / "data/references.bib").write_text(entry, "utf-8")
     entry = read_sources(root)[0]["m"]
     assert entry.text() == text
-    assert ('<a href="https://example.org/a">example.org/a</a>' in entry.html()) == ("url" in fields)
+    assert ('<a href="https://example.org/a">example.org/a</a>' in entry.html()) == (
+        "url" in fields
+    )
 
 
 def test_many_authors_are_one_and_others(root):

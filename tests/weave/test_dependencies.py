@@ -89,8 +89,8 @@ def test_snippets_that_import_each_other_come_to_an_end(root):
 
 
 def test_our_packages_are_forgotten_and_no_others(monkeypatch):
-    ours = {name: sys for name in ("snippets", "snippets.made_up", "figures.made_up")}
-    others = {name: sys for name in ("snippets_of_another", "made_up.snippets")}
+    ours = dict.fromkeys(("snippets", "snippets.made_up", "figures.made_up"), sys)
+    others = dict.fromkeys(("snippets_of_another", "made_up.snippets"), sys)
     monkeypatch.setattr(dependencies.sys, "modules", {**ours, **others})
     forget_modules()
     assert sys.modules == others

@@ -115,7 +115,10 @@ def test_a_page_outside_docs_and_one_without_a_glossary_stay_as_they_are(root):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("A\n:   One.\n\na\n:   Two.\n", "docs/glossary.md:4: a is defined twice: give it one home"),
+        (
+            "A\n:   One.\n\na\n:   Two.\n",
+            "docs/glossary.md:4: a is defined twice: give it one home",
+        ),
         (
             "A\n:   No end\n",
             "docs/glossary.md:2: the first sentence of a definition must be plain text: it explains",

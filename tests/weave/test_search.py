@@ -15,8 +15,10 @@ from weave.search import searchable
         ("<math><mi>W</mi><mn>3</mn></math>", "W3"),
         ("<p>no drawing</p>", "<p>no drawing</p>"),
         ("<p>a</p><by-hand-step><table>1</table><p>2</p></by-hand-step>", "<p>a</p>"),
-        ('<by-hand-blocks><p>a</p><script type="application/json">[1]</script></by-hand-blocks>',
-         "<p>a</p>"),
+        (
+            '<by-hand-blocks><p>a</p><script type="application/json">[1]</script></by-hand-blocks>',
+            "<p>a</p>",
+        ),
     ],
 )
 def test_words_stay_and_drawings_go(html, left):

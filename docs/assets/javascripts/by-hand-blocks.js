@@ -7,7 +7,7 @@ const SIDES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowD
 
 const within = (value, most) => Math.max(BLOCK_AIR, Math.min(value, most));
 
-/** A symbol of a drawing as HTML; svg_text in figures/symbols.py sets them. */
+/** A symbol of a drawing as HTML; svg_text in figures/kit/symbols.py sets them. */
 const symbolHtml = (symbol) => [...symbol.childNodes].map((part) => {
   const tag = { up: "span", sub: "sub" }[part.className?.baseVal] ?? "i";
   return `<${tag}>${part.textContent}</${tag}>`;

@@ -1,5 +1,5 @@
 // Methods side by side: every panel takes the same steps, each its own way. See
-// figures/side_by_side.py, which draws the panels and writes all words.
+// figures/instruments/side_by_side.py, which draws the panels and writes all words.
 
 import {
   InputError, adapterForward, adapterStep, forward, headForward, headStep, loraForward, loraStep,
@@ -17,7 +17,7 @@ function setWords(element, words) {
   if (element.innerHTML !== words) element.innerHTML = words;
 }
 
-/** Write a loss as figures/side_by_side.py does. */
+/** Write a loss as figures/instruments/side_by_side.py does. */
 function writeLoss(value) {
   const isPlain = !value || (value >= 1e-3 && value < 1e4);
   return (isPlain ? String(Number(value.toPrecision(4))) : value.toExponential(2))

@@ -20,7 +20,7 @@ const isSame = (a, b) => a.length === b.length && a.every((row, i) =>
 const zeros = (matrix) => matrix.flat().filter((value) => value === 0).length;
 const newName = (weight) => `${weight[0]}'${weight.slice(1)}`;
 
-/** The stages that a step needs if these weights train: figures/stages.py, needed. */
+/** The stages that a step needs if these weights train: figures/instruments/stages.py, needed. */
 function neededStages(stages, trainable) {
   const parts = new Map(stages.map((stage) => [stage.name, partsOf(stage)]));
   const wanted = new Set(["E"]);
@@ -43,7 +43,7 @@ function partsOf(stage) {
   return stage.gate ? [...parts, stage.gate] : parts;
 }
 
-/** Compute the stages one after the other: figures/stages.py, evaluate. */
+/** Compute the stages one after the other: figures/instruments/stages.py, evaluate. */
 function evaluateStages(stages, given, numbers) {
   const values = { ...given };
   const part = (name) => (isTurned(name) ? transpose(values[bare(name)]) : values[name]);
@@ -277,7 +277,7 @@ class Stepper extends Instrument {
     return this.labels[name] ?? `<i>${bare(name)}</i>${isTurned(name) ? "<sup>T</sup>" : ""}`;
   }
 
-  /** The same table as figures/stepper.py, grid. */
+  /** The same table as figures/instruments/stepper.py, grid. */
   grid(name, later = false, note = "") {
     const matrix = this.value(name);
     if (!matrix) return `<div class="matrix idle"><div class="matrix-head"><span>${this.label(name)}</span></div><span class="matrix-tag">not needed</span></div>`;

@@ -3,7 +3,7 @@
 import { InputError, costsOfStep, frozenBelow, layerShapes } from "./engine.js";
 import { Instrument, readNumber } from "./instrument.js";
 
-/** figures/numbers.py, format_count. */
+/** figures/kit/numbers.py, format_count. */
 const writeCount = (count) => (count >= 1e4 ? count.toLocaleString("en-US") : String(count));
 const joinWords = (words) => words.join(", ").replace(/, (?=[^,]*$)/, " and ");
 const fillWords = (text, parts) => text.replaceAll(/\{(\w+)\}/g, (_, key) => parts[key]);
@@ -184,7 +184,7 @@ class Switchboard extends Instrument {
     });
   }
 
-  /** figures/switchboard.py, explanation. */
+  /** figures/instruments/switchboard.py, explanation. */
   explain(names, below, now) {
     const { words } = this.given;
     if (!now) return words.nothing;

@@ -6,7 +6,7 @@ const MINUS = "−";
 const DIGITS = 2;
 const LONGEST_HASH = 20000;
 
-/** Write a number as figures/numbers.py does, never longer than about six characters. */
+/** Write a number as figures/kit/numbers.py does, never longer than about six characters. */
 export function format(value, signed = false) {
   const size = Math.abs(value);
   // .125 and .625 go to the even digit, as in Python; JavaScript alone would round them up.

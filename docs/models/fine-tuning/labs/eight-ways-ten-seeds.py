@@ -18,7 +18,7 @@
 # %%
 import numpy as np
 
-from snippets.experiment import RATES, TURNS, WAYS, compare, new_world
+from experiments.experiment import RATES, TURNS, WAYS, compare, new_world
 
 SEEDS = range(10)
 runs = {turned: [] for turned in TURNS}
@@ -39,8 +39,8 @@ print(len(SEEDS), "seeds,", len(TURNS), "new tasks,", len(WAYS), "ways")
 # ## Every run
 
 # %% tags=["hide-input"]
-from figures.plot import colour, paper, plot
-from figures.table import mean_and_spread, table
+from figures.kit.plot import colour, paper, plot
+from figures.kit.table import mean_and_spread, table
 
 HEADINGS = {"W3": "W3 turned: the top", "W1": "W1 turned: the bottom"}
 KINDS = {

@@ -18,7 +18,7 @@ from itertools import islice
 
 import numpy as np
 
-from snippets.experiment import (
+from experiments.experiment import (
     GOOD_RATES,
     STEPS,
     answer,
@@ -74,8 +74,8 @@ print(
 # ## Both errors, step by step
 
 # %% tags=["hide-input"]
-from figures.plot import colour, paper, plot
-from figures.table import mean_and_spread, table
+from figures.kit.plot import colour, paper, plot
+from figures.kit.table import mean_and_spread, table
 
 TITLES = {
     "full": "Full fine-tuning",

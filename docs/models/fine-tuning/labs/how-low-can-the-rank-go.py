@@ -19,7 +19,7 @@
 # %%
 import numpy as np
 
-from snippets.experiment import (
+from experiments.experiment import (
     TURNS,
     answer,
     new_task,
@@ -72,8 +72,8 @@ print(
 # ## Error against rank
 
 # %% tags=["hide-input"]
-from figures.plot import colour, paper, plot
-from figures.table import mean_and_spread, table
+from figures.kit.plot import colour, paper, plot
+from figures.kit.table import mean_and_spread, table
 
 HEADINGS = {"W3": "W3 turned: the top", "W1": "W1 turned: the bottom"}
 PLACES = dict(zip(RANKS, (1, 3, 5, 7, 9, 11)))  # two squares for each rank

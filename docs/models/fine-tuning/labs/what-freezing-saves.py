@@ -223,8 +223,8 @@ for name in names:
 # All are ratios: training everything, divided by this way. Measured means measured here, by the machine that built this page. Another machine gives other times; run the notebook on yours.
 
 # %% tags=["hide-input"]
-from figures.plot import colour, paper, plot
-from figures.table import table
+from figures.kit.plot import colour, paper, plot
+from figures.kit.table import table
 
 faster = {name: seconds[names[0]] / seconds[name] for name in names}
 smaller = {name: peaks[names[0]] / peaks[name] for name in names}

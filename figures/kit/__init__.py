@@ -1,0 +1,1 @@
+"""The parts that figures are put together from: squares, drawings, tables, numbers, symbols."""
