@@ -1,7 +1,7 @@
 """A method is its forward pass: say the forward lines, and the rest of a step follows.
 
 A line names one matrix and says how it comes about: a sum of terms, each a number times one
-matrix or a product of two, and perhaps a ReLU.
+matrix or a product of two, and perhaps a function of that sum.
 
     Z3 = W3 H2              H3 = ReLU(Z3)              frozen, or training
     Z3 = W3 H2 + α/r B3 S3  S3 = A3 H2                 LoRA
@@ -11,13 +11,14 @@ Which names train then decides everything else. The backward pass is lines too: 
 gradient of each matrix that trains, and one for each signal on the way down to the lowest of
 them. Counts of parameters, of multiply-adds and of what is kept are read off the lines; no array
 is needed for that, only shapes.
+
+Nothing here checks what it gets; whoever hands over arrays does, once. json.dumps writes lines as
+lists: [name, [[times, [factor, factor]], ...], function, gate, slope].
 """
 
 from typing import NamedTuple
 
 import numpy as np
-
-NUMBERS = {"1": 1.0, "−1": -1.0}
 
 
 class Term(NamedTuple):
@@ -31,8 +32,8 @@ class Line(NamedTuple):
     """One matrix and how it comes about."""
 
     name: str  # such as "Z3"
-    terms: tuple  # of Terms
-    relu: bool = False
+    terms: tuple  # of Terms, to be summed
+    function: str = ""  # of the sum: "relu", "softmax" or none
     gate: str = ""  # a matrix: an entry passes where that one's is above 0, and else is 0
     slope: str = ""  # what dL/d of this one is called where it gets a name: δ3 for Z3
 
@@ -43,8 +44,8 @@ def product(left, right, times="1"):
 
 
 def alone(name, times="1"):
-    """Return the term of one matrix."""
-    return Term(times, (name,))
+    """Return the terms of one matrix as it is."""
+    return (Term(times, (name,)),)
 
 
 # The six methods, as lines.
@@ -54,7 +55,7 @@ def layer(k, below):
     """Return the lines of a layer: Zk = Wk below, Hk = ReLU(Zk)."""
     return [
         Line(f"Z{k}", product(f"W{k}", below), slope=f"δ{k}"),
-        Line(f"H{k}", (alone(f"Z{k}"),), relu=True),
+        Line(f"H{k}", alone(f"Z{k}"), "relu"),
     ]
 
 
@@ -70,9 +71,8 @@ def network_lines(layers, below="X"):
 def head_lines(layers, below):
     """Return the lines of a head on features; its last layer has no ReLU. One layer: a probe."""
     *hidden, top = layers
-    lines = network_lines(hidden, below)
-    below = f"H{hidden[-1]}" if hidden else below
-    return [*lines, Line("Y", product(f"W{top}", below))]
+    below_top = f"H{hidden[-1]}" if hidden else below
+    return [*network_lines(hidden, below), Line("Y", product(f"W{top}", below_top))]
 
 
 def adapter_lines(layers, adapted, below="X"):
@@ -82,34 +82,55 @@ def adapter_lines(layers, adapted, below="X"):
         lines += layer(k, below)
         below = f"H{k}"
         if k in adapted:
-            skip_and_detour = (alone(f"H{k}"), Term("1", (f"U{k}", f"S{k}")))
-            lines.append(Line(f"S{k}", product(f"D{k}", below), relu=True, slope=f"γ{k}"))
-            lines.append(Line(f"H'{k}", skip_and_detour, slope=f"G{k}"))
+            skip, detour = alone(below), product(f"U{k}", f"S{k}")
+            lines.append(Line(f"S{k}", product(f"D{k}", below), "relu", slope=f"γ{k}"))
+            lines.append(Line(f"H'{k}", skip + detour, slope=f"G{k}"))
             below = f"H'{k}"
     return lines
 
 
-def lora_lines(layers, tutored, below="X"):
-    """Return the lines of layers, some with A and B beside W: Zk = Wk H + α/r Bk (Ak H)."""
+def lora_lines(layers, tutored, below="X", scaling="α/r"):
+    """Return the lines of layers, some with A and B beside W: Zk = Wk H + α/r Bk (Ak H).
+
+    `scaling` names the number; where ranks differ, "α/r{k}" gives each layer its own, "α/r3".
+    """
     lines = []
     for k in layers:
         Z, H = layer(k, below)
         if k in tutored:
             lines.append(Line(f"S{k}", product(f"A{k}", below), slope=f"σ{k}"))
-            Z = Z._replace(terms=(*Z.terms, Term("α/r", (f"B{k}", f"S{k}"))))
+            beside = product(f"B{k}", f"S{k}", scaling.format(k=k))
+            Z = Z._replace(terms=Z.terms + beside)
         lines += [Z, H]
         below = f"H{k}"
     return lines
 
 
+def merge_lines(tutored, scaling="α/r"):
+    """Return the lines that merge LoRA after a step: W'k = Wk + α/r B'k A'k."""
+    return [
+        Line(f"W'{k}", alone(f"W{k}") + product(f"B'{k}", f"A'{k}", scaling.format(k=k)))
+        for k in tutored
+    ]
+
+
 # What follows from them.
+
+
+def names_behind(lines, trainable):
+    """Return the names of the forward pass that something trainable lies behind."""
+    behind = set()
+    for line in lines:
+        if any(part in trainable or part in behind for part in parts_of(line)):
+            behind.add(line.name)
+    return behind
 
 
 def backward_lines(lines, trainable):
     """Return the lines of the backward pass: gradients, and the signals that they need.
 
-    A name is *behind* if something that trains is in it. Only those get a signal, so the pass
-    ends at the lowest of them. Each use of a name sends a term down: where y = t · L R,
+    Only a name with something trainable behind it gets a signal, so the pass ends at the lowest
+    of them. Each use of a name sends a term down: where y = t · L R,
 
         dL/dL += t · dL/dy Rᵀ           dL/dR += t · Lᵀ dL/dy
 
@@ -123,31 +144,29 @@ def backward_lines(lines, trainable):
         Lines from the top down, such as δ3, dL/dW3, δ2, dL/dW2; [] if nothing trains.
     """
     behind = names_behind(lines, trainable)
-    sent = {lines[-1].name: [alone("E")]}  # name -> terms of dL/d of it
+    arrived = dict.fromkeys(behind, ()) | {lines[-1].name: alone("E")}  # terms of dL/d of it
+    gates = {line.terms[0].factors[0]: line.name for line in lines if is_relu_of_one(line)}
     passed = []
 
     def send(name, terms):
-        if name in behind or name in trainable:
-            sent.setdefault(name, []).extend(terms)
+        if name in behind:
+            arrived[name] += terms
 
-    gates = {}
     for line in reversed(lines):
+        terms = arrived.get(line.name, ())
         if line.name not in behind:
             continue
-        terms = tuple(sent[line.name])
-        gate = line.name if line.relu else gates.get(line.name, "")
-        first = line.terms[0]
-        if line.relu and len(line.terms) == 1 and len(first.factors) == 1:
-            sent[first.factors[0]], gates[first.factors[0]] = list(terms), gate
-            continue  # H = ReLU(Z): the signal of H is needed for that of Z alone
-        if len(terms) == 1 and not gate and terms[0] == alone(terms[0].factors[0]):
-            signal = terms[0].factors[0]  # nothing to compute: it is the same matrix
-        else:
+        if is_relu_of_one(line):  # H = ReLU(Z): what arrives at H goes on to Z, and H gates it
+            send(line.terms[0].factors[0], terms)
+            continue
+        gate = line.name if line.function else gates.get(line.name, "")
+        signal = terms[0].factors[0]
+        if gate or terms != alone(signal):  # else there is nothing to compute
             signal = line.slope
             passed.append(Line(signal, terms, gate=gate))
         for times, factors in line.terms:
             if len(factors) == 1:
-                send(factors[0], [alone(signal, times)])
+                send(factors[0], alone(signal, times))
                 continue
             left, right = factors
             if left in trainable:
@@ -156,32 +175,41 @@ def backward_lines(lines, trainable):
     return passed
 
 
-def names_behind(lines, trainable):
-    """Return the names of the forward pass that change when what trains does."""
-    behind = set()
-    for line in lines:
-        if any(part in trainable or part in behind for part in parts_of(line)):
-            behind.add(line.name)
-    return behind
+def is_relu_of_one(line):
+    """Return whether a line is the ReLU of one matrix, as H3 = ReLU(Z3)."""
+    return line.function == "relu" and line.terms == alone(line.terms[0].factors[0])
 
 
-def error_line(lines):
-    """Return E = output − T: what squared error passes back."""
-    return Line("E", (alone(lines[-1].name), alone("T", "−1")))
+def error_lines(lines, loss="squared error"):
+    """Return the lines of E, what a loss passes back: dL/d(output).
+
+    Squared error: E = output − T. Cross-entropy: E = (P − T) / n, with P = softmax(output), T a 1
+    in each column at its class and else 0, and n columns.
+    """
+    output = lines[-1].name
+    if loss == "squared error":
+        return [Line("E", alone(output) + alone("T", "−1"))]
+    return [
+        Line("P", alone(output), "softmax"),
+        Line("E", alone("P", "1/n") + alone("T", "−1/n")),
+    ]
 
 
 def update_lines(lines, trainable):
     """Return ΔW = −η dL/dW and W' = W + ΔW of what trains, in the order of the backward pass."""
-    gradients = [n.name for n in backward_lines(lines, trainable) if n.name.startswith("dL/d")]
-    names = [gradient.removeprefix("dL/d") for gradient in gradients]
-    deltas = [Line(f"Δ{name}", (alone(f"dL/d{name}", "−η"),)) for name in names]
-    return deltas + [Line(new_name(name), (alone(name), alone(f"Δ{name}"))) for name in names]
+    gradients = [line.name for line in backward_lines(lines, trainable)]
+    names = [name.removeprefix("dL/d") for name in gradients if name.startswith("dL/d")]
+    deltas = [Line(f"Δ{name}", alone(f"dL/d{name}", "−η")) for name in names]
+    return deltas + [Line(new_name(name), alone(name) + alone(f"Δ{name}")) for name in names]
 
 
-def step_lines(lines, trainable):
+def step_lines(lines, trainable, loss="squared error"):
     """Return a whole step: forward, error, backward, update."""
-    backward = backward_lines(lines, trainable)
-    return [*lines, error_line(lines), *backward, *update_lines(lines, trainable)]
+    back = backward_lines(lines, trainable)
+    return [*lines, *error_lines(lines, loss), *back, *update_lines(lines, trainable)]
+
+
+# Computing, and counting.
 
 
 def evaluate(lines, given, numbers=None):
@@ -195,55 +223,87 @@ def evaluate(lines, given, numbers=None):
     Returns:
         {name: array}, the given ones too.
     """
-    values, numbers = dict(given), NUMBERS | (numbers or {})
+    values, numbers = dict(given), {"−1": -1.0} | (numbers or {})
 
     def part(name):
         return values[name[:-1]].T if name[-1] == "ᵀ" else values[name]
 
-    for name, terms, relu, gate, _ in lines:
+    for name, terms, function, gate, _ in lines:
         total = None
         for times, factors in terms:
             term = part(factors[0]) if len(factors) == 1 else part(factors[0]) @ part(factors[1])
-            term = term if times == "1" else numbers[times] * term
+            if times != "1":
+                term = numbers[times] * term + 0.0  # −η · 0 is −0.0, and with + 0.0 a plain 0
             total = term if total is None else total + term
         if gate:
             total = np.where(values[gate] > 0, total, 0.0)
-        values[name] = np.maximum(total, 0.0) if relu else total
+        values[name] = FUNCTIONS[function](total) if function else total
     return values
+
+
+def relu(Z):
+    """Return every positive number as it is, every other number as 0."""
+    return np.maximum(Z, 0.0)
+
+
+def softmax(Y):
+    """Return the shares of each column: e to the power of each entry, divided by their sum."""
+    powers = np.exp(Y - Y.max(axis=0))  # no softmax changes by that, and no power overflows
+    return powers / powers.sum(axis=0)
+
+
+FUNCTIONS = {"relu": relu, "softmax": softmax}
 
 
 def shapes(lines, given):
     """Return the shape of every name, from those of the given ones: {"W1": (40, 30), ...}."""
     known = dict(given)
-
-    def part(name):
-        return known[name[:-1]][::-1] if name[-1] == "ᵀ" else known[name]
-
     for line in lines:
         first = line.terms[0].factors
-        known[line.name] = (part(first[0])[0], part(first[-1])[1])
+        known[line.name] = (shape_of(first[0], known)[0], shape_of(first[-1], known)[1])
     return known
+
+
+def shape_of(name, known):
+    """Return the shape of a name, which may have a ᵀ at the end."""
+    return known[bare(name)][::-1] if name != bare(name) else known[name]
 
 
 def multiply_adds(lines, known):
     """Return the multiply-adds of all products in the lines; (m, n) times (n, p) has m · n · p."""
-    total = 0
-    for line in lines:
-        for _, factors in line.terms:
-            if len(factors) == 2:
-                left, right = (known[f[:-1]][::-1] if f[-1] == "ᵀ" else known[f] for f in factors)
-                total += left[0] * left[1] * right[1]
-    return total
+    products = [term.factors for line in lines for term in line.terms if len(term.factors) == 2]
+    pairs = [(shape_of(left, known), shape_of(right, known)) for left, right in products]
+    return sum(rows * inner * columns for (rows, inner), (_, columns) in pairs)
+
+
+def steady_lines(lines, trainable):
+    """Return what is the same in every step, and so need be computed only once.
+
+    A term changes from step to step if a factor trains, or has something trainable behind it. The
+    terms that don't are left, and lines that have some.
+    """
+    changing = names_behind(lines, trainable) | set(trainable)
+    left = [
+        line._replace(terms=tuple(t for t in line.terms if not changing & set(t.factors)))
+        for line in lines
+    ]
+    return [line for line in left if line.terms]
 
 
 def kept(lines, trainable):
     """Return the names that a program keeps from the forward to the backward pass: activations.
 
-    Whatever of X and the forward pass the backward lines read; weights are there anyway.
+    They are what the backward lines read of the forward pass and its input. Weights are there
+    anyway.
     """
-    made = {"X"} | {line.name for line in lines}
+    made = {input_of(lines)} | {line.name for line in lines}
     read = [bare(p) for line in backward_lines(lines, trainable) for p in parts_of(line)]
     return [name for name in dict.fromkeys(read) if name in made]
+
+
+def input_of(lines):
+    """Return the name that the lines start from, such as "X", or "H2" where that is stored."""
+    return lines[0].terms[0].factors[-1]
 
 
 def parts_of(line):

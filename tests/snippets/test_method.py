@@ -1,31 +1,36 @@
 """A step read off the lines is the step that snippets take, to the bit; so are its counts."""
 
+import json
 from itertools import combinations
 
 import numpy as np
 import pytest
 
 from snippets.adapter import adapter_shapes, adapter_step
+from snippets.cost import six_methods
 from snippets.freeze import train_step
 from snippets.head import head_step
-from snippets.lora import lora_shapes, lora_step
+from snippets.lora import lora_shapes, lora_step, merge
 from snippets.method import (
+    Line,
+    Term,
     adapter_lines,
-    backward_lines,
+    alone,
     evaluate,
     head_lines,
-    kept,
     lora_lines,
-    multiply_adds,
+    merge_lines,
     network_lines,
     new_name,
+    product,
     shapes,
+    steady_lines,
     step_lines,
 )
-from snippets.method_cost import METHODS, method_costs
 from snippets.network import FULL_SIZES, layer_shapes, new_network
 
 LAYERS = (1, 2, 3)
+METHODS = ("full", "freeze", "probe", "head", "adapters", "lora")
 SIZES = [(5, 6, 7, 4), (3, 4, 4, 4), (1, 1, 1, 1), (9, 2, 8, 5)]
 SUBSETS = [set(names) for n in range(4) for names in combinations(("W1", "W2", "W3"), n)]
 RATE = 0.3
@@ -95,32 +100,66 @@ def test_a_step_of_lora(sizes, tutored):
     check(step, lora_lines(LAYERS, tutored), set(lora), given)
 
 
-def lines_of(method, sizes):
-    weights = layer_shapes(sizes)
-    head = {"W4": (20, sizes[-1]), "W5": (10, 20)}
-    probe = {"W4": (10, sizes[-1])}
-    adapters, lora = adapter_shapes(weights, 4), lora_shapes(weights, 4)
-    plain = network_lines(LAYERS)
-    return {
-        "full": (plain, {}, set(weights)),
-        "freeze": (plain, {}, {"W3"}),
-        "probe": ([*plain, *head_lines((4,), "H3")], probe, set(probe)),
-        "head": ([*plain, *head_lines((4, 5), "H3")], head, set(head)),
-        "adapters": (adapter_lines(LAYERS, LAYERS), adapters, set(adapters)),
-        "lora": (lora_lines(LAYERS, LAYERS), lora, set(lora)),
-    }[method]
-
-
 @pytest.mark.parametrize("sizes", [FULL_SIZES, *SIZES])
-@pytest.mark.parametrize("method", METHODS)
-def test_counts_follow_from_the_lines(method, sizes):
-    lines, added, trainable = lines_of(method, sizes)
-    known = shapes(lines, layer_shapes(sizes) | added | {"X": (sizes[0], 1)})
-    known["E"] = known[lines[-1].name]
-    backward = backward_lines(lines, trainable)
-    known = shapes(backward, known)
-    costs = method_costs(method, sizes, columns=1)
-    assert multiply_adds([*lines, *backward], known) == costs["multiply_adds"]
-    assert sum(known[name][0] for name in kept(lines, trainable)) == costs["activations_kept"]
+@pytest.mark.parametrize("name", METHODS)
+def test_a_gradient_has_the_shape_of_its_matrix(name, sizes):
+    lines, pretrained, added, trainable = six_methods(sizes)[name]
+    given = pretrained | added | {"X": (sizes[0], 2)}
+    known = shapes(step_lines(lines, trainable), given)
     for name in trainable:
-        assert known[f"dL/d{name}"] == known[name]
+        assert known[f"dL/d{name}"] == known[new_name(name)] == given[name]
+
+
+@pytest.mark.parametrize("ranks", [(1, 2, 4), (3, 1, 1)])
+def test_ranks_may_differ_from_layer_to_layer(ranks):
+    rng, weights, X, T = random_case((5, 6, 7, 4))
+    lora = {}
+    for (name, W), r in zip(weights.items(), ranks):
+        lora[f"A{name[1:]}"] = rng.normal(size=(r, W.shape[1]))
+        lora[f"B{name[1:]}"] = rng.normal(size=(len(W), r))
+    step = lora_step(weights, lora, X, T, RATE, lora_alpha=3)
+    numbers = {"−η": -RATE} | {f"α/r{k}": 3 / r for k, r in enumerate(ranks, 1)}
+    lines = step_lines(lora_lines(LAYERS, LAYERS, scaling="α/r{k}"), set(lora))
+    lines += merge_lines(LAYERS, "α/r{k}")
+    values = evaluate(lines, {**weights, **lora, "X": X, "T": T}, numbers)
+    merged = merge(weights, step.weights, lora_alpha=3)
+    assert all(np.array_equal(values[new_name(name)], W) for name, W in merged.items())
+    for name, gradient in step.gradients.items():
+        assert np.array_equal(values[f"dL/d{name}"], gradient)
+
+
+def test_cross_entropy_is_lines_too():
+    rng, weights, X, _ = random_case((5, 6, 7, 4))
+    labels = [3, 0, 1]
+    T = np.eye(4)[:, labels]
+    lines = step_lines(network_lines(LAYERS), {"W3", "W1"}, "cross-entropy")
+    numbers = {"−η": -RATE, "1/n": 1 / 3, "−1/n": -1 / 3}
+    values = evaluate(lines, {**weights, "X": X, "T": T}, numbers)
+    powers = np.exp(values["H3"])
+    assert np.allclose(values["P"], powers / powers.sum(axis=0), rtol=1e-14, atol=0)
+    step = train_step(weights, X, labels, {"W3", "W1"}, RATE, "cross-entropy")
+    for name, gradient in step.gradients.items():
+        assert np.allclose(values[f"dL/d{name}"], gradient, rtol=1e-12, atol=1e-15)
+
+
+def test_a_gradient_of_zero_asks_for_a_plain_zero():
+    values = evaluate([Line("ΔW", alone("dL/dW", "−η"))], {"dL/dW": np.zeros((1, 1))}, {"−η": -1.0})
+    assert not np.signbit(values["ΔW"]).any()
+
+
+def test_lines_pass_through_json():
+    lines = step_lines(lora_lines(LAYERS, (2, 3)), {"A3", "B2"}, "cross-entropy")
+    lists = json.loads(json.dumps(lines))
+    back = [
+        Line(name, tuple(Term(times, tuple(factors)) for times, factors in terms), *rest)
+        for name, terms, *rest in lists
+    ]
+    assert back == lines
+
+
+def test_what_never_changes_is_steady():
+    steady = steady_lines(network_lines(LAYERS), {"W3"})
+    assert steady == network_lines((1, 2))
+    assert steady_lines(network_lines(LAYERS), {"W1"}) == []
+    first = steady_lines(lora_lines(LAYERS, LAYERS), {"A1", "B1"})
+    assert first == [Line("Z1", product("W1", "X"), slope="δ1")]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from snippets import check
 from snippets.adapter import adapter_backward, adapter_forward, adapter_step, new_adapters
-from snippets.cost import costs_of_step
+from snippets.cost import costs_of, costs_of_step, six_methods
 from snippets.forward import forward
 from snippets.freeze import store_frozen_output, train_step
 from snippets.head import HIDDEN, head_backward, head_forward, head_step, new_head
@@ -204,6 +204,21 @@ def test_any_size_is_followed(sizes, rank, bottleneck, method):
     new = 0 if method in ("full", "freeze") else costs["trainable"]
     assert costs["held_with_adam"] == total + new + 3 * costs["trainable"]
     assert costs["multiply_adds_stored"] <= costs["multiply_adds"]
+
+
+@FIXED
+@given(
+    sizes=st.lists(st.integers(1, 9), min_size=2, max_size=6),
+    rank=st.integers(1, 6),
+    bottleneck=st.integers(1, 6),
+    columns=st.integers(1, 50),
+    tasks=st.integers(1, 20),
+)
+def test_products_and_lines_give_the_same_costs(sizes, rank, bottleneck, columns, tasks):
+    products = compare_costs(sizes, columns, tasks, rank, bottleneck)
+    for name, method in six_methods(sizes, rank, bottleneck).items():
+        costs = costs_of(method, columns, tasks)._asdict()
+        assert products[name] == {cost: costs[cost] for cost in products[name]}
 
 
 def test_adapters_and_lora_save_memory_but_hardly_any_arithmetic():
