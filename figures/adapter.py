@@ -5,29 +5,19 @@ W stands left of H, D left of S, U left of H′. A line leads from H past the de
 
 from math import ceil
 
-from figures.freezing_layers import FORMULA, LARGEST_GRID, explained
-from figures.instruments.blocks import BlockStore, legend_of, numbers_per_square
+from figures.kit.change import Change, upper_first
 from figures.kit.figure import Figure
-from figures.kit.heat import typical_size
-from figures.kit.layout import SQUARE, Box, columns, rows, spread, table
-from figures.kit.numbers import count_in_words, format_count, format_number, join_words
-from figures.kit.primitives import (
-    arrow,
-    block,
-    cell_width,
-    equation,
-    formulas,
-    heading,
-    matrix,
-    operator,
-)
+from figures.kit.layout import SQUARE, Box, columns, rows, table
+from figures.kit.matrices import CHANGE, LARGEST_GRID, Blocks, Grids, Scale, largest
+from figures.kit.numbers import count_in_words, format_count, join_words, rows_in_words
+from figures.kit.primitives import equation, heading, operator
+from figures.kit.sheet import FORMULA, NARROW, explained, given, moved, titled
 from snippets import check
 from snippets.adapter import adapter_forward
 
 GAP = 1  # squares between what stands above each other, and between a matrix and its result
 SKIP = 1.3  # squares at the right for the skip connection
 UPDATE = 6.5  # squares for what stands between before and after
-NARROW = 11  # squares, so that squares are as large as in the other figures
 
 
 def adapter_update(weights, adapters, adapters_after, X, *, caption=None):
@@ -52,26 +42,29 @@ def adapter_update(weights, adapters, adapters_after, X, *, caption=None):
     if list(before.parameters) != list(after.parameters):
         wish, got = ", ".join(before.parameters), ", ".join(after.parameters)
         raise ValueError(f"adapters_after must hold {wish} like adapters, got {got}")
+    changes = {}
     for name, values in before.parameters.items():
         check.same_shape(after.parameters[name], f"adapters_after {name}", values, name)
-    if before.largest > LARGEST_GRID:
+        changes[name] = Change(values, after.parameters[name])
+    scales = [*before.scales(), *after.scales()]
+    if largest(scales) > LARGEST_GRID:
         wish = f"at most {LARGEST_GRID} rows and columns"
-        raise ValueError(f"weights and X must have {wish}, got {before.largest}")
+        raise ValueError(f"weights and X must have {wish}, got {largest(scales)}")
+    drawn = Grids([*scales, Scale("ΔD and ΔU", CHANGE, [c.delta for c in changes.values()])])
     shown = range(before.pairs[0], before.top + 1)
-    drawn = _Grids(before, after)
     left, right = (
         [line for k in shown for line in _layer(state, k, drawn, before)]
         for state in (before, after)
     )
     inputs = _inputs(before, shown[0], drawn)
     said = [text for k in shown for text in before.formulas(k)]
-    updates = [update for k in shown for update in _updates(before, after, k, drawn)]
+    updates = [update for k in shown for update in _updates(before, changes, k, drawn)]
     return Figure(
         wide=_before_and_after(left, right, updates, said, inputs),
-        narrow=_folded(before, after, right, said, inputs, drawn),
+        narrow=_folded(changes, right, said, inputs, drawn),
         title=f"One step of the adapter after {_layers_in_words(before.pairs)}",
-        alt=_alt_of_update(before, after),
-        caption=_caption_of_update(before, after) if caption is None else caption,
+        alt=_alt_of_update(before, after, changes),
+        caption=_caption_of_update(before, changes) if caption is None else caption,
     )
 
 
@@ -90,12 +83,13 @@ def adapter_network(weights, adapters, X, *, caption=None, copy=1):
         ValueError: no adapter, names or shapes that don't fit, a number that is not finite.
     """
     state = Detours(weights, adapters, X)
-    drawn = _Grids(state) if state.largest <= LARGEST_GRID else _Blocks(state, copy)
+    scales = state.scales()
+    drawn = Grids(scales) if largest(scales) <= LARGEST_GRID else Blocks(scales, copy)
     layers = {k: _layer(state, k, drawn) for k in state.layers}
     inputs = {k: _inputs(state, k, drawn) for k in state.layers}
     tallest = max(inputs.values(), key=lambda box: box.height)
     beside = [
-        _titled(f"Layer {k}", _topped(lines, state.formulas(k), inputs[k], tallest.height))
+        titled(f"Layer {k}", _topped(lines, state.formulas(k), inputs[k], tallest.height))
         for k, lines in layers.items()
     ]
     first = state.layers[0]
@@ -125,13 +119,17 @@ class Detours:
             raise ValueError(f"{name} must hold D and U of a layer, got none")
         self.parameters = {n: given[n] for k in self.pairs for n in (f"D{k}", f"U{k}")}
         self.X = self.trace[f"H{self.layers[0] - 1}'"]
-        weights_and_more = (self.X, *self.W.values(), *self.parameters.values())
-        self.largest = max(max(values.shape) for values in weights_and_more)
 
-    @property
-    def activations(self):
-        """Return X and every H, S and H′."""
-        return [values for name, values in self.trace.items() if name[0] in "HS"]
+    def scales(self):
+        """Return what the drawings compare: Z is not drawn."""
+        down, up = ([v for n, v in self.parameters.items() if n[0] == letter] for letter in "DU")
+        activations = [values for name, values in self.trace.items() if name[0] in "HS"]
+        return [
+            Scale("W", "W", list(self.W.values())),
+            Scale("D", "D", down),
+            Scale("U", "U", up),
+            Scale("X, S and H", "XSH", activations),
+        ]
 
     def output_label(self, k):
         """Write what layer k hands on: H'3 after an adapter, H3 without, X below the first."""
@@ -149,51 +147,6 @@ class Detours:
     def hands_on_unchanged(self, k):
         """Say whether the detour of a layer adds nothing, to the last bit."""
         return self.trace[f"H{k}'"].tobytes() == self.trace[f"H{k}"].tobytes()
-
-
-class _Grids:
-    """Draws matrices number by number, all cells of one width."""
-
-    legend = ""
-    store = None
-
-    def __init__(self, *states):
-        plain = [v for s in states for v in (*s.W.values(), *s.parameters.values(), *s.activations)]
-        first, last = states[0], states[-1]
-        deltas = [last.parameters[n] - v for n, v in first.parameters.items()]
-        self.cell = max(cell_width(*plain), cell_width(*deltas, signed=True))
-
-    def draw(self, values, *, kind, label, changed=None):
-        return matrix(values, kind=kind, label=label, cell=self.cell, changed=changed)
-
-
-class _Blocks:
-    """Draws matrices to scale, as heat maps; each distinct one is stored once and referred to."""
-
-    def __init__(self, state, copy):
-        self.per_square = numbers_per_square(state.largest)
-        self.store = BlockStore(copy)
-        self.typical = {"W": typical_size(*state.W.values())}
-        for letter in "DU":
-            named = [v for n, v in state.parameters.items() if n[0] == letter]
-            self.typical[letter] = typical_size(*named)
-        self.typical["X, S and H"] = typical_size(*state.activations)
-
-    @property
-    def legend(self):
-        return legend_of(self.per_square, self.typical)
-
-    def draw(self, values, *, kind, label, changed=None):
-        typical = self.typical.get(label[0], self.typical["X, S and H"])
-        down, across = values.shape
-        return block(
-            self.store.add(values, typical, kind),
-            values.shape,
-            kind=kind,
-            label=label,
-            per_square=self.per_square,
-            sizes=("" if label.startswith("H") else down, across),
-        )
 
 
 def _layer(state, k, drawn, before=None):
@@ -269,19 +222,15 @@ def _topped(lines, said, inputs, height=0):
     network = _flow(lines)
     left = max(line[0].width for line in lines) + GAP
     shift = max(FORMULA - left, 0)
-    top = spread(formulas(*said), inputs, width=shift + left + inputs.width)
+    top = given(said, inputs, shift + left + inputs.width)
     top = columns(top, Box(0, height), align="bottom")
     return rows(top, columns(Box(shift, 0), network), gap=GAP)
-
-
-def _titled(words, box):
-    return rows(heading(words, width=box.width), box, gap=GAP)
 
 
 def _before_and_after(left, right, updates, said, inputs):
     """Left the flow before, right after, and between them a line for each matrix."""
     halves = [
-        _titled(words, _topped(lines, said, inputs))
+        titled(words, _topped(lines, said, inputs))
         for words, lines in (("Before", left), ("After", right))
     ]
     start = halves[0].height - _flow(left).height
@@ -291,13 +240,13 @@ def _before_and_after(left, right, updates, said, inputs):
     return columns(halves[0], Box(UPDATE, halves[0].height, between), halves[1])
 
 
-def _folded(before, after, right, said, inputs, drawn):
+def _folded(changes, right, said, inputs, drawn):
     """For a phone: what is added to D or U, and under it the flow after."""
     sums = []
-    for name, change in _changes(before, after).items():
-        if change.any():
-            old = drawn.draw(before.parameters[name], kind="trainable", label=name)
-            delta = drawn.draw(change, kind="delta", label=f"Δ{name}")
+    for name, change in changes.items():
+        if change.count:
+            old = drawn.draw(change.before, kind="trainable", label=name)
+            delta = drawn.draw(change.delta, kind="delta", label=f"Δ{name}")
             sums.append(columns(old, operator("+"), delta, align="middle"))
     return rows(
         heading("Update", width=NARROW),
@@ -308,64 +257,53 @@ def _folded(before, after, right, said, inputs, drawn):
     )
 
 
-def _updates(before, after, k, drawn):
+def _updates(before, changes, k, drawn):
     """Return what stands between before and after: a box for each line of a layer."""
     boxes = [equation(f"W{k} stays", note=f"{before.W[k].size} numbers, no ΔW", width=UPDATE)]
-    changes = _changes(before, after)
     for name in (f"D{k}", f"U{k}") if k in before.pairs else ():
-        if changes[name].any():
-            delta = drawn.draw(changes[name], kind="delta", label=f"Δ{name}")
-            boxes.append(columns(arrow(length=2), delta, arrow(length=2), align="middle"))
+        if changes[name].count:
+            boxes.append(moved(drawn.draw(changes[name].delta, kind="delta", label=f"Δ{name}")))
         else:
             boxes.append(equation(f"Δ{name} = 0", note="its gradient is 0", width=UPDATE))
     return boxes
-
-
-def _changes(before, after):
-    return {name: after.parameters[name] - old for name, old in before.parameters.items()}
 
 
 def _layers_in_words(pairs):
     return f"layer{'s'[: len(pairs) > 1]} {join_words(map(str, pairs))}"
 
 
-def _caption_of_update(before, after):
+def _caption_of_update(before, changes):
     """Say what the step did, as the arrays have it."""
     same = [k for k in before.pairs if before.hands_on_unchanged(k)]
     sentences = [f"One step of the adapter after {_layers_in_words(before.pairs)}."]
     if same:
         handed = join_words(f"H'{k} is H{k}" for k in same)
         sentences.append(f"Before it, {handed}, to the last bit.")
-    moved = {name: int((change != 0).sum()) for name, change in _changes(before, after).items()}
-    counted = []
-    for name, count in moved.items():
-        size = before.parameters[name].size
-        many = f"{count_in_words(count)} of the" if count < size else "all"
-        if count:
-            counted.append(f"{many} {count_in_words(size)} numbers of {name}")
-    still = [f"every number of {name}" for name, count in moved.items() if not count]
+    counted = [
+        change.of_all(name)
+        if change.count < change.size
+        else f"all {count_in_words(change.size)} numbers of {name}"
+        for name, change in changes.items()
+        if change.count
+    ]
+    still = [f"every number of {name}" for name, change in changes.items() if not change.count]
     clauses = [f"{join_words(counted)} change"] if counted else []
     clauses.append(f"{join_words([*still, 'every W'])} stay{'' if still else 's'} as it was")
-    said = "; ".join(clauses)
-    return " ".join([*sentences, f"{said[0].upper()}{said[1:]}."])
+    return " ".join([*sentences, f"{upper_first('; '.join(clauses))}."])
 
 
-def _alt_of_update(before, after):
+def _alt_of_update(before, after, changes):
     """Describe the picture, numbers included."""
     sentences = [f"One step of the adapter after {_layers_in_words(before.pairs)}."]
     for k in before.pairs:
         for name in (f"D{k}", f"U{k}"):
-            old, new = before.parameters[name], after.parameters[name]
-            went = f" and becomes {_in_words(new)}" if (old != new).any() else " and stays"
-            was = _in_words(old) if old.any() else "0"
+            old, new = changes[name].before, changes[name].after
+            went = f" and becomes {rows_in_words(new)}" if changes[name].count else " and stays"
+            was = rows_in_words(old) if old.any() else "0"
             sentences.append(f"{name} ({check.shape_text(old.shape)}) is {was}{went}.")
         was, now = (s.trace[f"H{k}'"] for s in (before, after))
-        sentences.append(f"H'{k} goes from {_in_words(was)} to {_in_words(now)}.")
+        sentences.append(f"H'{k} goes from {rows_in_words(was)} to {rows_in_words(now)}.")
     return " ".join(sentences)
-
-
-def _in_words(values):
-    return "; ".join(", ".join(map(format_number, line)) for line in values)
 
 
 def _caption_of_network(state):

@@ -6,13 +6,14 @@ import numpy as np
 
 from figures.kit.figure import Figure
 from figures.kit.layout import SQUARE, Box, columns, rows
-from figures.kit.numbers import format_count, format_number, format_rounded, join_words
+from figures.kit.numbers import format_count, format_number, format_rounded, join_words, round_up
 from figures.kit.primitives import note
 from snippets import check
 
 KINDS = ("new", "trainable", "frozen", "delta")  # of the runs, in order
 WIDE, NARROW = 15, 9  # squares that the plot is wide
 HEIGHT, PARTS = 8, 4  # squares that it is high, and parts of the axis
+TOPS = (1, 2, 4)  # where an axis ends, times a power of ten: a quarter of it is short to write
 APART = 17  # user units from one label to the next
 LEFT, LABELS = 1.5, 5.5  # squares for the numbers of the axis, and for the labels
 
@@ -48,7 +49,8 @@ def error_curves(steps, runs, *, seen="seen", held_out="held out", title=None, c
             raise ValueError(f"runs {name!r} must be 0 or more, got {values.min():g}")
         curves.append((f"{name}, {seen}", kind, True, values[0]))
         curves.append((f"{name}, {held_out}", kind, False, values[1]))
-    top = _axis_top(max(values.max() for *_, values in curves))
+    largest = max(values.max() for *_, values in curves)
+    top = round_up(largest or 1, TOPS)
     return Figure(
         wide=columns(Box(LEFT, 0), _plot(steps, curves, top, WIDE, labels=True), Box(LABELS, 0)),
         narrow=_narrow(steps, curves, top),
@@ -106,13 +108,6 @@ def _apart(ends):
         last = min(y, last - APART)
         placed.append((last, name, kind))
     return placed
-
-
-def _axis_top(largest):
-    """Return a number that four even parts of are short to write, and at least the largest."""
-    scale = 10.0 ** np.floor(np.log10(largest)) if largest > 0 else 1.0
-    tops = (part * scale for part in (1, 2, 4, 10))
-    return next(top for top in tops if top >= largest)
 
 
 def _in_words(steps, curves):

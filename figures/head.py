@@ -1,21 +1,9 @@
 """The figure of lesson 6: at the left the frozen network, at the right the head and its step."""
 
-from figures.freezing_layers import FORMULA, explained
-from figures.kit.figure import Figure
-from figures.kit.layout import Box, columns, rows, spread, table
-from figures.kit.numbers import join_words
-from figures.kit.primitives import formulas, heading, operator
-from figures.on_top import (
-    Stack,
-    alt_of,
-    caption_of,
-    drawing_of,
-    forward_after,
-    forward_of,
-    parts_of,
-)
-
-WIDE = 22  # squares, so that squares are as large as in the other figures
+from figures.kit.layout import Box, columns, rows, table
+from figures.kit.primitives import heading, operator
+from figures.kit.sheet import FORMULA, WIDE, given
+from figures.on_top import Stack, figure_of
 
 
 def head_on_top(weights, head, head_after, X, *, caption=None, copy=1):
@@ -38,9 +26,10 @@ def head_on_top(weights, head, head_after, X, *, caption=None, copy=1):
         ValueError: names that don't go on from the network's, shapes that don't fit, a number
             that is not finite.
     """
-    stack = Stack(weights, head, head_after, X)
-    drawn = drawing_of(stack, copy)
-    parts = parts_of(stack, drawn)
+    return figure_of(Stack(weights, head, head_after, X), _arrange, caption, copy)
+
+
+def _arrange(stack, parts):
     below, above = _frozen(stack, parts), _head(stack, parts)
     level = Box(0, max(top.height for _, top, _ in (below, above)))
     beside = [
@@ -48,22 +37,14 @@ def head_on_top(weights, head, head_after, X, *, caption=None, copy=1):
         for title, top, network in (below, above)
     ]
     gap = max(WIDE - sum(box.width for box in beside), 2)
-    return Figure(
-        wide=explained(columns(*beside, gap=gap), drawn.legend),
-        narrow=explained(rows(*below, *above, gap=1), drawn.legend),
-        title=f"A frozen network with {join_words(stack.names)} on top",
-        alt=alt_of(stack),
-        caption=caption_of(stack) if caption is None else caption,
-        store=drawn.store,
-    )
+    return columns(*beside, gap=gap), rows(*below, *above, gap=1)
 
 
 def _frozen(stack, parts):
     """Draw what runs once: X on top, then W left of its H, layer by layer."""
     lines = [[parts[f"W{k}"], parts[f"H{k}"]] for k in stack.frozen]
     network = table(lines, align=["right", "left"], row_gap=1, column_gap=1)
-    said = formulas(*forward_of(stack)[: len(stack.frozen)])
-    return _topped("Frozen: runs once", said, parts["X"], network)
+    return _topped("Frozen: runs once", stack.formulas(stack.frozen), parts["X"], network)
 
 
 def _head(stack, parts):
@@ -75,8 +56,8 @@ def _head(stack, parts):
         lines.append([plus, parts[f"ΔW{k}"], None])
         lines.append([equals, parts[f"W'{k}"], parts[f"H'{k}"]])
     network = table(lines, align=["left"] * 3, row_gap=1, column_gap=1)
-    stored, *after = forward_after(stack)
-    said = formulas(stored, *forward_of(stack)[len(stack.frozen) :], *after)
+    stored, *after = stack.formulas_after()
+    said = [stored, *stack.formulas(stack.new), *after]
     return _topped("The head: runs in every step", said, parts[f"H{stack.top}"], network)
 
 
@@ -84,4 +65,4 @@ def _topped(words, said, inputs, network):
     """Return heading, formulas with inputs, and network, as three boxes of one width."""
     width = max(FORMULA + inputs.width, network.width)
     network = columns(Box(width - network.width, 0), network)
-    return heading(words, width=width), spread(said, inputs, width=width), network
+    return heading(words, width=width), given(said, inputs, width), network

@@ -1,30 +1,24 @@
 """The figures of lesson 8: a frozen W with A and B beside it, and the step of B on paper."""
 
-import textwrap
-
 import numpy as np
 
-from figures.instruments.blocks import BlockStore, legend_of, numbers_per_square
+from figures.kit.by_hand import marked, small
+from figures.kit.change import upper_first
 from figures.kit.figure import Figure
-from figures.kit.heat import typical_size
-from figures.kit.layout import SQUARE, Box, columns, rows, table
-from figures.kit.numbers import count_in_words, format_number, format_rounded, join_words
-from figures.kit.primitives import (
-    arrow,
-    block,
-    cell_width,
-    equation,
-    heading,
-    matrix,
-    note,
-    operator,
+from figures.kit.layout import EMPTY, Box, columns, crossed, rows
+from figures.kit.matrices import CHANGE, Blocks, Grids, Scale
+from figures.kit.numbers import (
+    count_in_words,
+    format_number,
+    format_rounded,
+    join_words,
+    matrix_in_words,
+    rows_in_words,
 )
+from figures.kit.primitives import arrow, equation, heading, operator
+from figures.kit.sheet import NARROW, WIDE, centred, explained, on_sheet
 from snippets import check
 from snippets.lora import LORA_ALPHA, merge
-
-WIDE, NARROW = 22, 11  # squares, so that squares are as large as in the other figures
-LETTER = 5.9  # user units that a letter of a note needs
-AIR = 1  # squares between B and B A, and between A and B A
 
 
 def lora_layers(weights, stages, lora_alpha=LORA_ALPHA, *, caption=None, copy=1):
@@ -52,9 +46,7 @@ def lora_layers(weights, stages, lora_alpha=LORA_ALPHA, *, caption=None, copy=1)
         raise ValueError("stages must hold one or more, got none")
     tutored = {word: _tutored(weights, lora, lora_alpha) for word, lora in stages.items()}
     layers = [layer for stage in tutored.values() for layer in stage]
-    drawn = _Grids(layers)
-    if drawn.widest > NARROW:
-        drawn = _Blocks(layers, copy)
+    drawn = _drawing_of(layers, copy)
     wide, narrow, before = [], [], {}
     for word, stage in tutored.items():
         wide.append(heading(word, width=WIDE) if word else Box(WIDE, 0))
@@ -64,13 +56,12 @@ def lora_layers(weights, stages, lora_alpha=LORA_ALPHA, *, caption=None, copy=1)
             wide.append(_across(*parts))
             narrow.append(_folded(*parts))
         before = {layer.k: layer for layer in stage}
-    said = _caption(tutored) if caption is None else caption
     return Figure(
-        wide=_explained(rows(*wide, gap=1), drawn.legend, WIDE),
-        narrow=_explained(rows(*narrow, gap=1), drawn.legend, NARROW),
+        wide=explained(rows(*wide, gap=1), drawn.legend),
+        narrow=explained(rows(*narrow, gap=1), drawn.legend),
         title=f"LoRA beside {join_words(dict.fromkeys(f'W{layer.k}' for layer in layers))}",
-        alt=_alt(tutored, isinstance(drawn, _Grids) and len(layers) == len(tutored)),
-        caption=said,
+        alt=_alt(tutored, isinstance(drawn, Grids) and len(layers) == len(tutored)),
+        caption=_caption(tutored) if caption is None else caption,
         store=drawn.store,
     )
 
@@ -103,50 +94,38 @@ def lora_by_hand(lora, step, name, *, row, learning_rate, caption=""):
         raise ValueError("step must be one at α/r = 1, where δ Sᵀ is the gradient of B")
     if check.whole_number(row, "row") > len(gradient):
         raise ValueError(f"row must be from 1 to {len(gradient)}, got {row}")
-    here = np.zeros(gradient.shape, bool)
-    here[row - 1] = True
-    in_delta = np.zeros(delta.shape, bool)
-    in_delta[row - 1] = True
+    here = marked(gradient, row=row)
     input_label = f"H{k - 1}" if k > 1 else "X"
-    down = table(
-        [
-            [None, _grid(H, "activation", input_label)],
-            [_grid(lora[f"A{k}"], "trainable", f"A{k}"), _grid(S, "activation", f"S{k}")],
-        ],
-        align=["right", "left"],
-        row_gap=1,
-        column_gap=1,
+    down = crossed(
+        small(f"A{k}", lora[f"A{k}"], kind="trainable"), small(input_label, H), small(f"S{k}", S)
     )
-    product = table(
-        [
-            [None, _grid(S.T, "activation", f"S{k}ᵀ", np.ones(S.T.shape, bool))],
-            [
-                _grid(delta, "gradient", f"δ{k}", in_delta),
-                _grid(gradient, "gradient", f"δ{k} S{k}ᵀ", here),
-            ],
-        ],
-        align=["right", "left"],
-        row_gap=1,
-        column_gap=1,
+    product = crossed(
+        small(f"δ{k}", delta, boxed=marked(delta, row=row)),
+        small(f"S{k}ᵀ", S.T, boxed=marked(S.T)),
+        small(f"δ{k} S{k}ᵀ", gradient, boxed=here),
     )
     moved = columns(
         product,
         Box(1, 0),
         rows(arrow(length=2), Box(0, len(gradient) / 2)),
-        _grid(change, "delta", f"ΔB{k}", here),
+        small(f"ΔB{k}", change, boxed=here),
         align="bottom",
     )
     first = equation(f"S{k} = A{k} {input_label}", width=down.width)
     second = equation(f"ΔB{k} = −{format_number(learning_rate)} × δ{k} S{k}ᵀ", width=moved.width)
     down, moved = rows(down, first, gap=0.4), rows(moved, second, gap=0.4)
-    across = columns(down, moved, gap=3, align="bottom")
+    told = {
+        f"A{k}": lora[f"A{k}"],
+        f"S{k} = A{k} {input_label}": S,
+        f"δ{k}": delta,
+        f"The gradient of B{k}": gradient,
+        f"ΔB{k}": change,
+    }
     return Figure(
-        wide=_on_sheet(rows(Box(0, 0), across, gap=1), WIDE),
-        narrow=_on_sheet(rows(Box(0, 0), down, Box(0, 0), moved, gap=1, align="middle"), NARROW),
+        wide=on_sheet(columns(down, moved, gap=3, align="bottom"), WIDE),
+        narrow=on_sheet(rows(down, EMPTY, moved, gap=1, align="middle"), NARROW),
         title=f"The gradient of B{k} as a product",
-        alt=f"{_in_words(f'A{k}', lora[f'A{k}'])} {_in_words(f'S{k} = A{k} {input_label}', S)}"
-        f" {_in_words(f'δ{k}', delta)} {_in_words(f'The gradient of B{k}', gradient)}"
-        f" {_in_words(f'ΔB{k}', change)}",
+        alt=" ".join(matrix_in_words(*named) for named in told.items()),
         caption=caption,
     )
 
@@ -176,54 +155,18 @@ def _tutored(weights, lora, lora_alpha):
     return layers
 
 
-class _Grids:
-    """Draws matrices number by number, all cells of one width."""
-
-    legend = ""
-    store = None
-
-    def __init__(self, layers):
-        plain = [array for layer in layers for array in (layer.W, layer.A, layer.B, layer.W_merged)]
-        signed = cell_width(*(layer.product for layer in layers), signed=True)
-        self.cell = max(cell_width(*plain), signed)
-        # W, B and the product, beside each other on a phone
-        numbers = max(2 * layer.W.shape[1] + layer.B.shape[1] for layer in layers)
-        self.widest = self.cell * numbers + 1 + AIR
-
-    def draw(self, values, *, kind, label, tag=None, changed=None):
-        return matrix(values, kind=kind, label=label, cell=self.cell, tag=tag, changed=changed)
-
-
-class _Blocks:
-    """Draws matrices to scale, as heat maps; each distinct one is stored once and referred to."""
-
-    def __init__(self, layers, copy):
-        largest = max(max(layer.W.shape) for layer in layers)
-        self.per_square = numbers_per_square(largest)
-        self.store = BlockStore(copy)
-        self.typical = {
-            "W": typical_size(*(m for layer in layers for m in (layer.W, layer.W_merged))),
-            "A": typical_size(*(layer.A for layer in layers)),
-            "B": typical_size(*(layer.B for layer in layers)),
-            "B A": typical_size(*(layer.product for layer in layers)),
-        }
-
-    @property
-    def legend(self):
-        return legend_of(self.per_square, self.typical)
-
-    def draw(self, values, *, kind, label, tag=None, changed=None):
-        typical = self.typical["B A" if kind == "delta" else label[0]]
-        as_large_as_W = kind == "delta" or "'" in label
-        return block(
-            self.store.add(values, typical, kind),
-            values.shape,
-            kind=kind,
-            label=label,
-            per_square=self.per_square,
-            tag=tag,
-            sizes=("", "") if as_large_as_W else values.shape,
-        )
+def _drawing_of(layers, copy):
+    """Draw number by number if W, B and the product go beside each other on a phone."""
+    scales = [
+        Scale("W", "W", [M for layer in layers for M in (layer.W, layer.W_merged)]),
+        Scale("A", "A", [layer.A for layer in layers]),
+        Scale("B", "B", [layer.B for layer in layers]),
+        Scale("B A", CHANGE, [layer.product for layer in layers]),
+    ]
+    grids = Grids(scales)
+    numbers = max(2 * layer.W.shape[1] + layer.B.shape[1] for layer in layers)
+    fits = grids.cells["W"] * numbers + 2 <= NARROW  # a square for +, one between B and B A
+    return grids if fits else Blocks(scales, copy)
 
 
 def _parts(layer, earlier, drawn):
@@ -235,56 +178,36 @@ def _parts(layer, earlier, drawn):
     W = drawn.draw(layer.W, kind="frozen", label=f"W{k}")
     A = drawn.draw(layer.A, kind="trainable", label=f"A{k}", changed=moved["A"])
     B = drawn.draw(layer.B, kind="trainable", label=f"B{k}", tag="", changed=moved["B"])
-    product = drawn.draw(layer.product, kind="delta", label=layer.label)
+    product = drawn.draw(layer.product, kind="delta", label=layer.label, sized=False)
     W_merged = drawn.draw(
         layer.W_merged,
         kind="frozen" if still else "new",
         label=f"W'{k}",
         tag="the same" if still else None,
         changed=layer.changed,
+        sized=False,
     )
     A = rows(Box(0, -A.height % 1), A)  # whole squares, so that the product sits on them
     B = columns(Box(-B.width % 1, 0), B)
-    crossed = table([[None, A], [B, product]], ["right", "left"], row_gap=AIR, column_gap=AIR)
-    return W, crossed, W_merged
+    return W, crossed(B, A, product), W_merged
 
 
-def _across(W, crossed, W_merged):
+def _across(W, product, W_merged):
     """For a screen: W + B A = W′ in one line."""
     plus, equals = _beside(W, "+"), _beside(W, "=")
-    return _centred(columns(W, plus, crossed, equals, W_merged, align="bottom"), WIDE)
+    return centred(columns(W, plus, product, equals, W_merged, align="bottom"), WIDE)
 
 
-def _folded(W, crossed, W_merged):
+def _folded(W, product, W_merged):
     """For a phone: W + B A, and W′ under the product."""
-    first = columns(W, _beside(W, "+"), crossed, align="bottom")
+    first = columns(W, _beside(W, "+"), product, align="bottom")
     second = columns(_beside(W, "="), W_merged, align="bottom")
-    return _centred(rows(first, second, gap=1, align="right"), NARROW)
+    return centred(rows(first, second, gap=1, align="right"), NARROW)
 
 
 def _beside(W, sign):
     """Set + or = at half the height of what it stands beside."""
     return rows(operator(sign), Box(0, W.height / 2))
-
-
-def _explained(box, legend, width):
-    """Add the legend, if there is one, beneath what it explains."""
-    lines = textwrap.wrap(legend, int(width * SQUARE / LETTER))
-    return rows(box, note(*lines), gap=0.6) if lines else box
-
-
-def _centred(box, width):
-    free = max(width - box.width, 0) // 2
-    return columns(Box(free, 0), box, Box(width - box.width - free, 0))
-
-
-def _on_sheet(box, width):
-    return rows(_centred(box, width), gap=1)
-
-
-def _grid(values, kind, label, boxed=None):
-    cell = cell_width(values, signed=kind in ("delta", "gradient"))
-    return matrix(values, kind=kind, label=label, cell=cell, tag="", changed=boxed)
 
 
 def _caption(tutored):
@@ -309,7 +232,7 @@ def _caption(tutored):
                 f" numbers of W'{layer.k}"
                 for layer in stage
             )
-            sentences.append(f"{counts[0].upper()}{counts[1:]} are new.")
+            sentences.append(f"{upper_first(counts)} are new.")
         before = {layer.k: layer for layer in stage}
     return " ".join(sentences)
 
@@ -331,7 +254,7 @@ def _alt(tutored, small):
         for layer in stage:
             k, start = layer.k, f"{word}: " if word else ""
             if small:
-                A, B = (_rows_in_words(values) for values in (layer.A, layer.B))
+                A, B = (rows_in_words(values) for values in (layer.A, layer.B))
                 sized = f"A{k} is {A} and B{k} is {B}"
             else:
                 A, B = (check.shape_text(values.shape) for values in (layer.A, layer.B))
@@ -340,11 +263,3 @@ def _alt(tutored, small):
             said = f"{count} of {layer.W.size} numbers of W′{k} differ from W{k}"
             sentences.append(f"{start}{sized}; B{k}A{k} has rank {layer.rank}; {said}.")
     return " ".join(sentences)
-
-
-def _rows_in_words(values):
-    return "; ".join(", ".join(map(format_number, line)) for line in values)
-
-
-def _in_words(name, values):
-    return f"{name} is {check.shape_text(values.shape)}: {_rows_in_words(values)}."

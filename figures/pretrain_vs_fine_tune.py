@@ -2,14 +2,13 @@
 
 import numpy as np
 
-from figures.freezing_layers import LARGEST_GRID, explained
-from figures.instruments.blocks import BlockStore
-from figures.kit.by_hand import WIDE, _on_sheet
 from figures.kit.figure import Figure
-from figures.kit.heat import DEEP, PALE, typical_size
-from figures.kit.layout import beneath, rows, table
+from figures.kit.heat import DEEP, PALE
+from figures.kit.layout import rows, table
+from figures.kit.matrices import CHANGE, LARGEST_GRID, Blocks, Grids, Scale
 from figures.kit.numbers import format_count, format_number, format_rounded
-from figures.kit.primitives import block, cell_width, heading, matrix, note, operator
+from figures.kit.primitives import heading, operator
+from figures.kit.sheet import WIDE, explained, noted, on_sheet
 from snippets import check
 
 SYMBOLS = {"Pretraining": ("W0", "W"), "Fine-tuning": ("W", "W'")}  # before, after
@@ -37,10 +36,15 @@ def pretrain_vs_fine_tune(start, pretrained, finetuned, *, caption=None, copy=1)
     check.same_shape(pretrained, "pretrained", start, "start")
     check.same_shape(finetuned, "finetuned", start, "start")
     updates = {"Pretraining": (start, pretrained), "Fine-tuning": (pretrained, finetuned)}
-    drawn = (_Numbers if max(start.shape) <= LARGEST_GRID else _Heat)(updates, copy)
+    weights = [W for pair in updates.values() for W in pair]
+    if max(start.shape) <= LARGEST_GRID:
+        deltas = [after - before for before, after in updates.values()]
+        drawn = Grids([Scale("W", "W", weights), Scale("ΔW", CHANGE, deltas)])
+    else:
+        drawn = OneScale([Scale("all", f"W{CHANGE}", weights)], copy, mark="-two")
     lines = {name: _parts(name, before, after, drawn) for name, (before, after) in updates.items()}
     return Figure(
-        wide=_on_sheet(explained(_wide(lines), drawn.legend), WIDE),
+        wide=on_sheet(explained(_wide(lines), drawn.legend), WIDE),
         narrow=explained(_narrow(lines), drawn.legend),
         title="The same step from nothing and from something",
         alt=" ".join(_in_words(name, *update, drawn) for name, update in updates.items()),
@@ -49,64 +53,32 @@ def pretrain_vs_fine_tune(start, pretrained, finetuned, *, caption=None, copy=1)
     )
 
 
-class _Numbers:
-    """Draws matrices number by number, all with cells of one width."""
-
-    legend = ""
-    store = None
-
-    def __init__(self, updates, copy):
-        pairs = updates.values()
-        deltas = cell_width(*(after - before for before, after in pairs), signed=True)
-        self.cell = max(cell_width(*(W for pair in pairs for W in pair)), deltas)
-
-    def draw(self, values, kind, label, changed=None):
-        tag = "" if kind == "pretrained" else None
-        return matrix(values, kind=kind, label=label, cell=self.cell, tag=tag, changed=changed)
-
-
-class _Heat:
-    """Draws matrices to scale as heat maps of one scale; each distinct one is stored once."""
-
-    def __init__(self, updates, copy):
-        self.store = BlockStore(copy, "-two")
-        self.typical = typical_size(*(W for pair in updates.values() for W in pair))
-        largest = max(updates["Pretraining"][0].shape)
-        self.per_square = -(-largest // 4)
+class OneScale(Blocks):
+    """Blocks of which all, ΔW too, are as deep as they are large."""
 
     @property
     def legend(self):
-        side, deep = self.per_square, format_rounded(DEEP * self.typical)
+        side, deep = self.per_square, format_rounded(DEEP * self.typical["all"])
         return (
             "Filled cells are positive, thin lines negative, blanks near 0. One scale for all,"
             f" ΔW too: deep colour starts at {deep}, whichever the sign."
             f" One square is {side} × {side} numbers."
         )
 
-    def draw(self, values, kind, label, changed=None):
-        return block(
-            self.store.add(values, self.typical, kind),
-            values.shape,
-            kind=kind,
-            label=label,
-            per_square=self.per_square,
-            tag="" if kind == "pretrained" else None,
-            sizes=values.shape,
-        )
-
 
 def _parts(name, before, after, drawn):
     """Return the three boxes of W + ΔW = W′, with how large each is beneath it."""
     old, new = SYMBOLS[name]
-    changed = before != after
-    boxes = [
-        (before, drawn.draw(before, "pretrained", old)),
-        (after - before, drawn.draw(after - before, "delta", "ΔW")),
-        (after, drawn.draw(after, "new", new, changed if changed.any() else None)),
-    ]
+    delta, moves = after - before, before != after
+    plain = {"kind": "pretrained", "label": old, "tag": ""}
+    moved = {"kind": "new", "label": new, "changed": moves if moves.any() else None}
     return [
-        beneath(box, note(f"length {format_rounded(_length(values))}", width=box.width), gap=0.3)
-        for values, box in boxes
+        noted(drawn.draw(values, **said), f"length {format_rounded(_length(values))}")
+        for values, said in (
+            (before, plain),
+            (delta, {"kind": "delta", "label": "ΔW"}),
+            (after, moved),
+        )
     ]
 
 
@@ -145,7 +117,7 @@ def _caption(updates, drawn):
     """Say how the two ΔW compare; and what a ΔW that looks blank is."""
     said = [f"In {name.lower()} {_compared(name, *pair)}" for name, pair in updates.items()]
     moves = np.abs(updates["Fine-tuning"][1] - updates["Fine-tuning"][0])
-    if isinstance(drawn, _Heat) and 0 < moves.max() < PALE * drawn.typical:
+    if isinstance(drawn, Blocks) and 0 < moves.max() < PALE * drawn.typical["all"]:
         said.append(
             f"There it looks blank, but {format_count(int((moves > 0).sum()))} of"
             f" {format_count(moves.size)} numbers move, by {format_rounded(moves.max())} at most"
@@ -157,7 +129,7 @@ def _in_words(name, before, after, drawn):
     """Describe one of the two updates, numbers included."""
     delta = after - before
     said = f"{name}, {check.shape_text(delta.shape)}: {_compared(name, before, after)}."
-    if isinstance(drawn, _Numbers):
+    if isinstance(drawn, Grids):
         row = int(np.abs(delta).max(axis=1).argmax())
         old, new = (", ".join(map(format_number, W[row])) for W in (before, after))
         said += f" Row {row + 1} goes from {old} to {new}."

@@ -1,19 +1,28 @@
 """Figures for a step on paper: matrices side by side, and a product with the cell one works out."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from figures.kit.figure import Figure
-from figures.kit.layout import Box, beneath, columns, rows, table
-from figures.kit.numbers import format_number, join_words
+from figures.kit.layout import Box, beneath, columns, crossed, rows
+from figures.kit.numbers import format_number, join_words, matrix_in_words
 from figures.kit.primitives import arrow, cell_width, equation, matrix
+from figures.kit.sheet import NARROW, WIDE, on_sheet
 from snippets import check
 
-WIDE, NARROW = 22, 11  # squares, so that squares are as large as in the other figures
 KIND_OF = {  # else activation
     **dict.fromkeys("δ∂G", "gradient"),
     "Δ": "delta",
     "W": "pretrained",
 }
+
+
+class Labelled(NamedTuple):
+    """A matrix and what to call it, such as δ3 or H2ᵀ."""
+
+    label: str
+    values: np.ndarray
 
 
 def matrices(named, *, caption=""):
@@ -32,12 +41,12 @@ def matrices(named, *, caption=""):
     if not named:
         raise ValueError("named must hold one matrix or more, got none")
     arrays = {name: check.matrix(values, f"named {name}") for name, values in named.items()}
-    drawn = [_draw(values, name) for name, values in arrays.items()]
+    drawn = [small(name, values) for name, values in arrays.items()]
     return Figure(
-        wide=_on_sheet(columns(*drawn, gap=2), WIDE),
-        narrow=_on_sheet(_lines(drawn, NARROW), NARROW),
+        wide=on_sheet(columns(*drawn, gap=2), WIDE),
+        narrow=on_sheet(_lines(drawn, NARROW), NARROW),
         title=join_words(arrays),
-        alt=" ".join(_in_words(name, values) for name, values in arrays.items()),
+        alt=" ".join(matrix_in_words(name, values) for name, values in arrays.items()),
         caption=caption,
     )
 
@@ -45,8 +54,7 @@ def matrices(named, *, caption=""):
 def gradient_by_hand(step, name, *, row, column, learning_rate, caption=""):
     """Draw a gradient as the product that it is, δ Hᵀ, and the ΔW that comes of it.
 
-    δ stands left of its result and Hᵀ above it, so a row and a column meet in their cell. The
-    boxed row, column and cells are the ones worked out in the text.
+    The boxed row, column and cells are the ones worked out in the text.
 
     Args:
         step: a Step of snippets.freeze in which the layer trains; or of a probe or a head, whose
@@ -65,32 +73,53 @@ def gradient_by_hand(step, name, *, row, column, learning_rate, caption=""):
     if name not in step.gradients:
         known = ", ".join(step.gradients) or "none"
         raise ValueError(f"name must be a layer that trains ({known}), got {name!r}")
-    gradient, k = step.gradients[name], int(name[1:])
-    signal = f"δ{k}" if f"Z{k}" in step.deltas else "δ"
-    delta, H = step.deltas[f"Z{k}" if signal != "δ" else "Y"], step.trace[f"H{k - 1}"].T
-    at = _cell(gradient, row, column)
-    in_row, in_column = np.zeros(delta.shape, bool), np.zeros(H.shape, bool)
-    in_row[row - 1], in_column[:, column - 1] = True, True
-
-    left = _draw(delta, signal, boxed=in_row)
-    label_H = f"H{k - 1}ᵀ" if k > 1 else "Xᵀ"
-    above = _draw(H, label_H, boxed=in_column)
-    result = _draw(gradient, f"{signal} {label_H}", kind="gradient", boxed=at)
-    change = _draw(step.delta_weights[name], f"Δ{name}", boxed=at)
-    product = table(
-        [[None, above], [left, result]], align=["right", "left"], row_gap=1, column_gap=1
-    )
-    said = equation(f"Δ{name} = −{format_number(learning_rate)} × {signal}{label_H}", width=7)
-    change = beneath(change, said, gap=0.3)
-    across = columns(product, Box(1, 0), rows(arrow(length=2), Box(0, 1.5)), change, align="bottom")
-    return Figure(
-        wide=_on_sheet(across, WIDE),
-        narrow=_on_sheet(rows(product, change, gap=1, align="right"), NARROW),
+    k = int(name[1:])
+    inside = f"Z{k}" in step.deltas
+    return product_by_hand(
+        Labelled(f"δ{k}" if inside else "δ", step.deltas[f"Z{k}" if inside else "Y"]),
+        Labelled(f"H{k - 1}ᵀ" if k > 1 else "Xᵀ", step.trace[f"H{k - 1}"].T),
+        Labelled(f"The gradient of {name}", step.gradients[name]),
+        Labelled(f"Δ{name}", step.delta_weights[name]),
+        cell=(row, column),
+        learning_rate=learning_rate,
         title=f"The gradient of {name} as a product",
-        alt=_in_words(signal, delta)
-        + f" {_in_words(f'The gradient of {name}', gradient)}"
-        + f" Cell ({row}, {column}) of Δ{name} is"
-        + f" {format_number(step.delta_weights[name][row - 1, column - 1], signed=True)}.",
+        caption=caption,
+    )
+
+
+def product_by_hand(signal, inputs, gradient, change, *, cell, learning_rate, title, caption):
+    """Draw a gradient as a product with one cell of it worked out, and the change it makes.
+
+    Args:
+        signal, inputs, gradient, change: Labelled; the first two make the third.
+        cell: (row, column) of the gradient, counted from 1.
+        learning_rate: what the gradient is multiplied with, less the sign.
+        title: a few words. caption: what to say beneath.
+
+    Returns:
+        A Figure.
+
+    Raises:
+        ValueError: the cell lies outside.
+    """
+    row, column = _cell(gradient.values, *cell)
+    at = marked(gradient.values, row, column)
+    result = f"{signal.label} {inputs.label}"
+    product = crossed(
+        small(*signal, boxed=marked(signal.values, row=row)),
+        small(*inputs, boxed=marked(inputs.values, column=column)),
+        small(result, gradient.values, kind="gradient", boxed=at),
+    )
+    said = equation(f"{change.label} = −{format_number(learning_rate)} × {result}", width=7)
+    moved = beneath(small(*change, boxed=at), said, gap=0.3)
+    across = columns(product, Box(1, 0), rows(arrow(length=2), Box(0, 1.5)), moved, align="bottom")
+    value = format_number(change.values[row - 1, column - 1], signed=True)
+    return Figure(
+        wide=on_sheet(across, WIDE),
+        narrow=on_sheet(rows(product, moved, gap=1, align="right"), NARROW),
+        title=title,
+        alt=f"{matrix_in_words(*signal)} {matrix_in_words(*gradient)}"
+        f" Cell ({row}, {column}) of {change.label} is {value}.",
         caption=caption,
     )
 
@@ -98,8 +127,8 @@ def gradient_by_hand(step, name, *, row, column, learning_rate, caption=""):
 def signal_by_hand(step, weights, name, *, caption=None):
     """Draw how the signal gets through a layer to the Z below it: δ2 = W3ᵀ δ3 where Z2 > 0.
 
-    W3ᵀ stands left of its product and δ3 above it. Boxed are the entries whose Z is above 0: there
-    ReLU lets the signal through, and elsewhere δ is 0.
+    Boxed are the entries whose Z is above 0: there ReLU lets the signal through, and elsewhere δ
+    is 0.
 
     Args:
         step: a Step of snippets.freeze.
@@ -125,34 +154,36 @@ def signal_by_hand(step, weights, name, *, caption=None):
     above, Z, delta = step.deltas[f"Z{k + 1}"], step.trace[name], step.deltas[name]
     signal, passes = W.T @ above, Z > 0
     product_name = f"W{k + 1}ᵀ δ{k + 1}"
-    product = table(
-        [
-            [None, _draw(above, f"δ{k + 1}")],
-            [
-                _draw(W.T, f"W{k + 1}ᵀ"),
-                _draw(signal, product_name, kind="gradient", boxed=passes),
-            ],
-        ],
-        align=["right", "left"],
-        row_gap=1,
-        column_gap=1,
+    product = crossed(
+        small(f"W{k + 1}ᵀ", W.T),
+        small(f"δ{k + 1}", above),
+        small(product_name, signal, kind="gradient", boxed=passes),
     )
-    relu = _draw(Z, name, boxed=passes), _draw(delta, f"δ{k}", boxed=passes)
-    across = columns(product, Box(1, 0), columns(*relu, gap=2), gap=1, align="bottom")
+    relu = columns(small(name, Z, boxed=passes), small(f"δ{k}", delta, boxed=passes), gap=2)
     computed = f"Boxed: Z{k} is above 0. There δ{k} is {product_name}; elsewhere it is 0."
+    told = {product_name: signal, name: Z, f"δ{k}": delta}
     return Figure(
-        wide=_on_sheet(across, WIDE),
-        narrow=_on_sheet(rows(product, columns(*relu, gap=2), gap=1, align="right"), NARROW),
+        wide=on_sheet(columns(product, Box(1, 0), relu, gap=1, align="bottom"), WIDE),
+        narrow=on_sheet(rows(product, relu, gap=1, align="right"), NARROW),
         title=f"The signal on its way to layer {k}",
-        alt=f"{_in_words(product_name, signal)} {_in_words(name, Z)} {_in_words(f'δ{k}', delta)}",
+        alt=" ".join(matrix_in_words(*named) for named in told.items()),
         caption=computed if caption is None else caption,
     )
 
 
-def _on_sheet(box, width):
-    """Centre a drawing on a sheet of at least so many squares, with room for the labels on top."""
-    free = max(width - box.width, 0) // 2
-    return rows(Box(width, 0), columns(Box(free, 0), box), gap=1)
+def small(label, values, *, kind=None, boxed=None):
+    """Draw a matrix number by number, in cells of its own width; `boxed` masks cells."""
+    kind = kind or KIND_OF.get(label[0], "activation")
+    cell = cell_width(values, signed=kind in ("delta", "gradient"))
+    return matrix(values, kind=kind, label=label, cell=cell, tag="", changed=boxed)
+
+
+def marked(values, row=None, column=None):
+    """Return a mask of a row, a column or a cell, counted from 1; of all where neither is given."""
+    mask = np.zeros(values.shape, bool)
+    rows_marked = slice(None) if row is None else row - 1
+    mask[rows_marked, slice(None) if column is None else column - 1] = True
+    return mask
 
 
 def _lines(boxes, width, gap=1):
@@ -166,24 +197,12 @@ def _lines(boxes, width, gap=1):
     return rows(*(columns(*line, gap=gap) for line in [*lines, line]), gap=1)
 
 
-def _draw(values, label, *, kind=None, boxed=None):
-    kind = kind or KIND_OF.get(label[0], "activation")
-    cell = cell_width(values, signed=kind in ("delta", "gradient"))
-    return matrix(values, kind=kind, label=label, cell=cell, tag="", changed=boxed)
-
-
 def _cell(values, row, column):
+    """Return row and column, after a look that there is such a cell."""
     rows_there, columns_there = values.shape
     row = check.whole_number(row, "row")
     column = check.whole_number(column, "column")
     if row > rows_there or column > columns_there:
         wish, got = check.shape_text(values.shape), f"({row}, {column})"
         raise ValueError(f"row and column must be a cell of {wish}, got {got}")
-    mask = np.zeros(values.shape, bool)
-    mask[row - 1, column - 1] = True
-    return mask
-
-
-def _in_words(name, values):
-    lines = "; ".join(", ".join(map(format_number, line)) for line in values)
-    return f"{name} is {check.shape_text(values.shape)}: {lines}."
+    return row, column

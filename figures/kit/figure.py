@@ -3,7 +3,7 @@
 import html
 from dataclasses import dataclass
 
-from figures.instruments.blocks import BlockStore
+from figures.kit.blocks import BlockStore
 from figures.kit.layout import SQUARE, Box, units
 from figures.kit.symbols import html_text
 
@@ -11,13 +11,6 @@ SMALLEST = 12.75  # user units of the smallest text in figures.css
 READABLE = 9  # CSS pixels; no text is shown smaller
 SIDES, ENDS = 0.65, 0.5  # margins in squares; the squares count from where the drawing starts
 SWITCHES = {"": 544, "roomy": 760}  # class: CSS pixels from which the wide arrangement shows
-
-# The paper is one path, two very broad dashed lines, whose dashes are the rules of the squares. It
-# reaches past the drawing, so that the squares fill the sheet however wide it is.
-SQUARES = (
-    f'<path class="squares" stroke-dasharray="1 {SQUARE - 1}" stroke-width="9999"'
-    ' d="M0-900.5V3000M-900.5 0H3000"/>'
-)
 
 
 @dataclass(frozen=True)
@@ -43,11 +36,7 @@ class Figure:
         """Return one arrangement as an <svg> element."""
         box = {"wide": self.wide, "narrow": self.narrow}[arrangement]
         view = " ".join(map(units, (-SIDES, -ENDS, *_extent(box))))
-        return (
-            f'<svg class="{arrangement}" viewBox="{view}" role="img">'
-            f"<title>{html.escape(self.title)}</title><desc>{html.escape(self.alt)}</desc>"
-            f"{SQUARES}{box.svg()}</svg>"
-        )
+        return on_squares(arrangement, view, self.title, self.alt, box.svg())
 
     def _repr_html_(self):
         wide_enough = [
@@ -59,11 +48,30 @@ class Figure:
         drawings = (self.svg("wide") if wide_enough else "") + self.svg("narrow")
         stored = self.store.svg() if self.store else ""
         sheet = f'<div class="sheet">{stored}{drawings}</div>'
-        return (
-            f'<figure class="figure{switch and " " + switch}">'
-            f"{self.store.wrap(sheet) if self.store else sheet}"
-            f"<figcaption>{html_text(self.caption)}</figcaption></figure>"
-        )
+        sheet = self.store.wrap(sheet) if self.store else sheet
+        return framed(sheet, html_text(self.caption), switch)
+
+
+def on_squares(arrangement, view, title, alt, inside, square=SQUARE):
+    """Return a drawing as an <svg> on squared paper.
+
+    The paper is one path, two very broad dashed lines, whose dashes are the rules of the squares.
+    It reaches past the drawing, so that the squares fill the sheet however wide it is.
+    """
+    return (
+        f'<svg class="{arrangement}" viewBox="{view}" role="img">'
+        f"<title>{html.escape(title)}</title><desc>{html.escape(alt)}</desc>"
+        f'<path class="squares" stroke-dasharray="1 {square - 1}" stroke-width="9999"'
+        f' d="M0-900.5V3000M-900.5 0H3000"/>{inside}</svg>'
+    )
+
+
+def framed(sheet, caption, switch):
+    """Return a sheet and its caption as a <figure>; `switch` is one of SWITCHES, or "never"."""
+    return (
+        f'<figure class="figure{switch and " " + switch}">{sheet}'
+        f"<figcaption>{caption}</figcaption></figure>"
+    )
 
 
 def _extent(box):

@@ -81,6 +81,11 @@ def table(lines, align, row_gap=0, column_gap=0):
     return Box(x - column_gap, y - row_gap - room, tuple(leaves), below)
 
 
+def crossed(left, above, result):
+    """Set a product as one multiplies by hand: a row at the left and a column above meet in it."""
+    return table([[None, above], [left, result]], ["right", "left"], 1, 1)
+
+
 def beneath(box, other, gap=0.0):
     """Hang a box under another, centred, in the room that the first claims below itself."""
     x, y = (box.width - other.width) / 2, box.height + box.below + gap

@@ -1,4 +1,8 @@
-"""How every number of a drawing is written, and counted in words."""
+"""How every number of a drawing is written, rounded and said in words."""
+
+from math import floor, log10
+
+from snippets import check
 
 MINUS = "−"  # U+2212, as wide as a digit and as the plus; a hyphen is neither
 
@@ -52,3 +56,24 @@ def join_words(words):
     """Join words as prose does: W1; W1 and W2; W1, W2 and W3."""
     words = list(words)
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def rows_in_words(values):
+    """Write the numbers of a matrix, row by row: 1, −2; 0.5, 3."""
+    return "; ".join(", ".join(map(format_number, row)) for row in values)
+
+
+def matrix_in_words(name, values):
+    """Say of a matrix how large it is and what it holds: Z3 is 2×2: 1, −2; 0.5, 3."""
+    return f"{name} is {check.shape_text(values.shape)}: {rows_in_words(values)}."
+
+
+def round_up(value, leads):
+    """Return the smallest round number that is not below a value.
+
+    Args:
+        value: above 0.
+        leads: what a round number may be, times a power of ten; from 1 up to below 10.
+    """
+    power = 10.0 ** floor(log10(value))
+    return next(lead * power for lead in (*leads, 10) if lead * power >= value)

@@ -18,7 +18,7 @@ import matplotlib
 from matplotlib import font_manager
 from matplotlib.figure import Figure
 
-from figures.kit.figure import READABLE, SMALLEST, SWITCHES
+from figures.kit.figure import READABLE, SMALLEST, SWITCHES, framed, on_squares
 from figures.kit.table import Table
 
 SQUARE = 20  # user units, as many CSS pixels at natural size
@@ -97,10 +97,9 @@ class Plot:
     def _repr_html_(self):
         room = _width(self.wide) * READABLE / SMALLEST + 2
         switch = next(name for name, pixels in SWITCHES.items() if room <= pixels)
+        sheet = f'<div class="sheet">{self.svg("wide")}{self.svg("narrow")}</div>'
         return (
-            f'<figure class="figure{switch and " " + switch}"><div class="sheet">'
-            f"{self.svg('wide')}{self.svg('narrow')}"
-            f"</div><figcaption>{html.escape(self.caption)}</figcaption></figure>"
+            f"{framed(sheet, html.escape(self.caption), switch)}"
             '<details class="woven-code"><summary>The numbers of this plot</summary>'
             f"{self.table._repr_html_()}</details>"
         )
@@ -226,12 +225,7 @@ def _for_page(drawn, arrangement, title, alt):
     key = "p" + sha256(f"{arrangement} {drawn}".encode()).hexdigest()[:6]
     inside = "".join(_element(child, key) for child in root)
     width, height = (float(n) for n in root.get("viewBox").split()[2:])
-    return (
-        f'<svg class="{arrangement}" viewBox="0 0 {width:g} {height:g}" role="img">'
-        f"<title>{html.escape(title)}</title><desc>{html.escape(alt)}</desc>"
-        f'<path class="squares" stroke-dasharray="1 {SQUARE - 1}" stroke-width="9999"'
-        f' d="M0-900.5V3000M-900.5 0H3000"/>{inside}</svg>'
-    )
+    return on_squares(arrangement, f"0 0 {width:g} {height:g}", title, alt, inside, SQUARE)
 
 
 def _element(element, key):

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from figures.kit.numbers import (
@@ -6,6 +7,8 @@ from figures.kit.numbers import (
     format_number,
     format_rounded,
     join_words,
+    matrix_in_words,
+    round_up,
 )
 
 MINUS = "\N{MINUS SIGN}"
@@ -55,3 +58,16 @@ def test_counts():
 
 def test_words_are_joined_as_in_prose():
     assert [join_words("abc"[:n]) for n in (0, 1, 2, 3)] == ["", "a", "a and b", "a, b and c"]
+
+
+@pytest.mark.parametrize(
+    ("value", "leads", "rounded"),
+    [(0.3, (1, 2, 4), 0.4), (0.4, (1, 2, 4), 0.4), (41, (1, 2, 4), 100), (1, (1, 2, 5), 1)],
+)
+def test_a_number_is_rounded_up_to_the_next_round_one(value, leads, rounded):
+    assert round_up(value, leads) == pytest.approx(rounded)
+
+
+def test_a_matrix_is_said_row_by_row():
+    values = np.array([[1.0, -2], [0.5, 3]])
+    assert matrix_in_words("Z3", values) == f"Z3 is 2×2: 1, {MINUS}2; 0.5, 3."

@@ -7,8 +7,8 @@ shapes and counts are still in the drawing and in its text.
 import hashlib
 import json
 
-from figures.kit.heat import DEEP, heat_map
-from figures.kit.numbers import format_count, format_number, format_rounded, join_words
+from figures.kit.heat import heat_map
+from figures.kit.numbers import format_count, format_number, format_rounded
 
 CORNER = 5  # rows and columns that are shown of a block, from the top left
 COARSE = 0.1  # typical size of the numbers that two decimals would blur
@@ -22,26 +22,6 @@ STATES = {
     "gradient": "gradient: how the loss changes with it",
 }  # kind, as in figures/kit/primitives.py: what to say of it
 HINT = "Point at a block, or tap it, for its shape and its first numbers."
-
-
-def numbers_per_square(largest):
-    """Return how many rows or columns go to a square: 1, 2, 5, 10, ...; at most 4.5 squares."""
-    scale = 1
-    while True:
-        for count in (scale, 2 * scale, 5 * scale):
-            if largest <= 4.5 * count:
-                return count
-        scale *= 10
-
-
-def legend_of(per_square, typical):
-    """Say how to read heat maps; `typical` has the size of the numbers of each kind of matrix."""
-    deep = [f"{format_rounded(DEEP * size)} for {name}" for name, size in typical.items() if size]
-    return (
-        "Filled cells are positive, thin lines negative, blanks near 0."
-        f" One square is {per_square} × {per_square} numbers."
-        f" Deep colour starts at {join_words(deep)}, whichever the sign."
-    )
 
 
 class BlockStore:

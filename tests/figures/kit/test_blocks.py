@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from figures import adapter_network, freezing_layers, lora_layers, on_top, pretrain_vs_fine_tune
-from figures.instruments.blocks import CORNER, STATES, BlockStore, corner
+from figures.kit.blocks import CORNER, STATES, BlockStore, corner
 from figures.kit.numbers import MINUS, format_number, format_rounded
 from figures.kit.primitives import KINDS
 from snippets.adapter import new_adapters
