@@ -1,13 +1,14 @@
 # README.md says what each command does, and has the plain lines for those without make.
 .DEFAULT_GOAL := help
-.PHONY: help serve test build requirements bench clean
+.PHONY: help serve check lint test browsers build requirements bench clean
 python := .venv/bin/python
-export NO_MKDOCS_2_WARNING = 1
-export NO_MKDOCS_2_WARNING := 1  # a notice of the theme; requirements.in pins what works
+export NO_MKDOCS_2_WARNING := 1# a notice of the theme; requirements.in pins what works
 
 help:
 	@echo "make serve         the site with live reload, at an address that it prints"
-	@echo "make test          every test, those in a real browser included"
+	@echo "make check         format, lint, types, who may know whom, and every test without a browser"
+	@echo "make test          all of that, and the site in a real browser"
+	@echo "make browsers      the site in Firefox and in WebKit"
 	@echo "make build         the site as files, in site/; any warning fails"
 	@echo "make requirements  requirements.txt anew from requirements.in (UPGRADE=1: newest versions)"
 	@echo "make bench         what weaving costs, against plain Material"
@@ -20,9 +21,20 @@ help:
 serve: .venv/ready
 	@$(python) -m tools.serve $(PORT)
 
-test: .venv/ready
+check: lint
+	@$(python) -m pytest -n auto --ignore tests/browser
+
+test: lint
 	@$(python) -m tools.browser
-	@$(python) -m pytest
+	@$(python) -m pytest -n auto
+
+browsers: .venv/ready
+	@$(python) -m tools.other_browsers
+	@$(python) -m pytest -n 2 --dist loadgroup -m other_browsers tests/browsers
+
+lint: .venv/ready
+	@$(python) -m ruff format --quiet --check .
+	@$(python) -m ruff check --quiet .
 
 build: .venv/ready
 	@$(python) -m mkdocs build --strict
@@ -40,5 +52,5 @@ bench: .venv/ready
 	@$(python) -m benchmarks.instruments
 
 clean:
-	@rm -rf site .cache .pytest_cache .hypothesis
+	@rm -rf site .cache .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -10,6 +10,7 @@ import tempfile
 from playwright.sync_api import sync_playwright
 
 from tests.browser import support
+from tests.browser.served import serve_site
 from tools.browser import browser_path
 
 LESSONS = [f"{support.SERIES}{name}/" for name in ("freezing-layers", "full-fine-tuning", "lora")]
@@ -74,7 +75,7 @@ def main():
     print(f"{'lesson':<20} {'change':<12} {'script':>14} {'and layout':>14} {'painted':>14}")
     with (
         tempfile.TemporaryDirectory() as folder,
-        support.serve_site(folder) as site,
+        serve_site(folder) as site,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(

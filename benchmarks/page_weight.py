@@ -10,6 +10,7 @@ from collections import Counter
 from playwright.sync_api import sync_playwright
 
 from tests.browser import support
+from tests.browser.served import serve_site
 from tools.browser import browser_path
 
 KINDS = ("document", "stylesheet", "script", "font", "image")
@@ -38,7 +39,7 @@ def main():
     print(f"{'page':<44} {'requests':>8} {'kB':>7} " + " ".join(f"{c:>10}" for c in columns))
     with (
         tempfile.TemporaryDirectory() as folder,
-        support.serve_site(folder) as site,
+        serve_site(folder) as site,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 from benchmarks.sites import make_site
-from tests.browser.support import free_port
+from tests.browser.served import free_port
 
 RAN = re.compile(r"ran the blocks of (\S+)")
 BEGINS, ENDS = "Detected file changes", "Reloading browsers"

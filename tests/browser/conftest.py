@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
-from tests.browser import support
+from tests.browser import served, support
+from tests.browser.visit import find_violations
 from tools.browser import browser_path
 
 HERE = Path(__file__).parent
@@ -20,12 +20,11 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory):
+def site(request):
     """The site, built with `mkdocs build --strict` and served below a base path."""
     try:
-        with support.serve_site(tmp_path_factory.mktemp("site")) as site:
-            yield site
-    except support.SiteDoesNotBuild as error:
+        return served.ready_site(request.config.site_url)
+    except served.SiteDoesNotBuild as error:
         pytest.exit(f"the site does not build, so no browser can look at it:\n{error}", 1)
 
 
@@ -65,54 +64,7 @@ def open_page(site, browser):
         context.close()
 
 
-def find_violations(page):
-    """Return what axe finds wrong with a page: rule, markup and advice, one string each."""
-    return [
-        f"{violation['id']}: {node['html'][:200]}\n{node['failureSummary']}"
-        for violation in Axe().run(page).response["violations"]
-        for node in violation["nodes"]
-    ]
-
-
 @pytest.fixture(scope="session")
 def violations():
-    """The function find_violations."""
+    """The function find_violations of visit.py."""
     return find_violations
-
-
-class Visit:
-    """One page at one width in one scheme, measured once for all tests that ask about it."""
-
-    def __init__(self, site, browser, path, width, scheme):
-        self.path, self.width, self.scheme = path, width, scheme
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
-        )
-        page = context.new_page()
-        self.log = support.Log().listen(page)
-        page.goto(site.url + path)
-        support.wait_until_ready(page)
-        self.facts = page.evaluate(support.MEASURE)
-        self.violations = find_violations(page)
-        page.wait_for_load_state("networkidle")
-        self.cookies = context.cookies()
-        self.at_320 = None
-        if width == 360:
-            support.resize(page, 320)
-            self.at_320 = page.evaluate(support.MEASURE)
-        context.close()
-
-
-def variants():
-    """Every page, on a phone and on a desk, in light and in dark."""
-    for path in support.page_paths():
-        for width in (360, 1280):
-            for scheme in ("light", "dark"):
-                name = f"{support.page_name(path)}-{width}-{scheme}"
-                yield pytest.param((path, width, scheme), id=name)
-
-
-@pytest.fixture(scope="session", params=variants())
-def visit(request, site, browser):
-    """A page as it was found; see Visit."""
-    return Visit(site, browser, *request.param)

@@ -1,28 +1,17 @@
-"""The built site, served as a host would serve it, and what a browser tells of its pages."""
+"""The pages of the site, and what a browser tells of one."""
 
 from __future__ import annotations
 
-import gzip
-import os
-import socket
-import subprocess
-import sys
-import threading
 import time
 from dataclasses import dataclass, field
-from functools import lru_cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from mimetypes import guess_type
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.browser.served import MISSING, ROOT
+
 DOCS = ROOT / "docs"
-BASE = "/some/base/"  # a project's site seldom stands at the root of its host
 LESSON = "models/fine-tuning/freezing-layers/"
 SERIES = "models/fine-tuning/"
 HOME = ""
-MISSING = "404.html"
 MEASURE = (Path(__file__).parent / "measure.js").read_text(encoding="utf-8")
 LAUNCH_ARGUMENTS = (
     "--disable-gpu",
@@ -47,109 +36,6 @@ def page_paths():
 def page_name(path):
     """Return what a test calls a page."""
     return path.strip("/") or "home"
-
-
-def free_port():
-    """Return a port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class SiteDoesNotBuild(Exception):
-    """`mkdocs build --strict` failed; the message is what it printed."""
-
-
-def build_site(folder, url):
-    """Build the site with the public command, for a given address.
-
-    Raises:
-        SiteDoesNotBuild: it failed.
-    """
-    built = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)],
-        cwd=ROOT,
-        env={**os.environ, "SITE_URL": url, "NO_MKDOCS_2_WARNING": "1"},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        timeout=600,
-        check=False,
-    )
-    if built.returncode:
-        raise SiteDoesNotBuild(built.stdout + built.stderr)
-
-
-@lru_cache(maxsize=512)
-def compressed(path):
-    """Return a file's bytes as a host sends them, and whether they are gzipped."""
-    data = Path(path).read_bytes()
-    if path.endswith((".woff2", ".png", ".jpg", ".gz", ".zip")):
-        return data, False
-    return gzip.compress(data, 9, mtime=0), True
-
-
-class Handler(BaseHTTPRequestHandler):
-    """Serves a folder below BASE, gzipped, with the site's own page for what is not there."""
-
-    protocol_version = "HTTP/1.1"
-    folder = None
-
-    def do_GET(self):
-        path = unquote(urlsplit(self.path).path)
-        file = None
-        if path.startswith(BASE):
-            file = self.folder / path[len(BASE) :]
-            if file.is_dir():
-                file /= "index.html"
-        found = file is not None and file.is_file()
-        file = file if found else self.folder / MISSING
-        data, zipped = compressed(str(file))
-        self.send_response(200 if found else 404)
-        self.send_header("Content-Type", guess_type(file.name)[0] or "application/octet-stream")
-        self.send_header("Content-Length", str(len(data)))
-        if zipped:
-            self.send_header("Content-Encoding", "gzip")
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *arguments):
-        """Say nothing: what went wrong, the tests read from the browser."""
-
-
-@dataclass
-class Site:
-    """A built site that is being served."""
-
-    url: str  # ends with a slash
-    folder: Path
-
-    @property
-    def origin(self):
-        parts = urlsplit(self.url)
-        return f"{parts.scheme}://{parts.netloc}"
-
-
-class serve_site:
-    """Build the site into a folder and serve it while the context lasts."""
-
-    def __init__(self, folder):
-        self.folder = Path(folder)
-
-    def __enter__(self):
-        port = free_port()
-        url = f"http://127.0.0.1:{port}{BASE}"
-        build_site(self.folder, url)
-        handler = type("SiteHandler", (Handler,), {"folder": self.folder})
-        self.server = ThreadingHTTPServer(("127.0.0.1", port), handler)
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        return Site(url, self.folder)
-
-    def __exit__(self, *error):
-        self.server.shutdown()
-        self.server.server_close()
 
 
 @dataclass

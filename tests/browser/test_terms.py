@@ -85,13 +85,3 @@ def test_without_javascript_a_term_has_its_meaning_and_a_way_to_the_glossary(ope
     assert len(term.get_attribute("title")) > 20
     term.click()
     page.wait_for_url(re.compile(f"{GLOSSARY}#"))
-
-
-@pytest.mark.parametrize("path", support.page_paths(), ids=support.page_name)
-def test_a_term_is_explained_once_a_page_and_leads_to_its_entry(open_page, path):
-    page = open_page(path, java_script_enabled=False)
-    terms = page.locator("article a.term").evaluate_all("terms => terms.map((t) => t.href)")
-    assert len(set(terms)) == len(terms)
-    assert all("/glossary/#" in address for address in terms)
-    within = "article :is(h1, h2, h3, pre, code, th, math, svg, .woven) a.term"
-    assert page.locator(within).count() == 0

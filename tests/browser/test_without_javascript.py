@@ -7,28 +7,12 @@ import pytest
 from tests.browser import support
 
 PAGES = support.page_paths()
-# What a reader sees of the text: words on the screen, without the controls that need scripts.
-READABLE = """() => {
-  const article = document.querySelector("article");
-  const touched = ".instrument .needs-script, by-hand-blocks .needs-script";
-  const controls = article.querySelectorAll(`button, [role=tooltip], .explanation, ${touched}`);
-  controls.forEach((element) => { element.hidden = true; element.style.display = "none"; });
-  return article.innerText;
-}"""
 
 
 @pytest.fixture
 def open_still(open_page):
     """A function that opens a page with JavaScript off."""
     return lambda path, width=1280: open_page(path, width, java_script_enabled=False)
-
-
-@pytest.mark.parametrize("width", [360, 1280])
-@pytest.mark.parametrize("path", PAGES, ids=support.page_name)
-def test_scripts_add_no_words_to_the_text(open_page, open_still, path, width):
-    still = open_still(path, width).locator("article").inner_text()
-    lively = open_page(path, width).evaluate(READABLE)
-    assert sorted(set(lively.split()) - set(still.split())) == []
 
 
 @pytest.mark.parametrize("width", [360, 1280])
