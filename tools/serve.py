@@ -39,6 +39,16 @@ def first_free_port(first=FIRST_PORT):
     raise ValueError(f"ports {candidates[0]} to {candidates[-1]} are all taken; name another")
 
 
+def run(command):
+    """Run a command until it ends; return its exit code. What ends us ends it."""
+    if os.name == "posix":
+        os.execv(command[0], command)  # no second process, so no signal can miss it
+    try:
+        return subprocess.run(command, check=False).returncode
+    except KeyboardInterrupt:
+        return 0
+
+
 def main(arguments):
     """Run `mkdocs serve`; return its exit code."""
     try:
@@ -49,11 +59,7 @@ def main(arguments):
         return 2
     if port != wanted:
         print(f"Port {wanted} is taken; serving on {port}.", flush=True)
-    command = [sys.executable, "-m", "mkdocs", "serve", "--dev-addr", f"127.0.0.1:{port}"]
-    try:
-        return subprocess.run(command, check=False).returncode
-    except KeyboardInterrupt:
-        return 0
+    return run([sys.executable, "-m", "mkdocs", "serve", "--dev-addr", f"127.0.0.1:{port}"])
 
 
 if __name__ == "__main__":

@@ -1,11 +1,22 @@
 """The site is served on the first free port; a number that is no port is an error."""
 
+import os
+import signal
 import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import pytest
 
+from tests.browser.served import free_port
 from tools import serve
 from tools.serve import first_free_port, is_free
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -41,3 +52,41 @@ def test_when_all_are_taken_the_message_says_so(monkeypatch):
 def test_a_word_for_a_port_ends_with_a_message(capsys):
     assert serve.main(["eighty"]) == 2
     assert "eighty" in capsys.readouterr().err
+
+
+def answers(port):
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/", timeout=5):
+            return True
+    except URLError:
+        return False
+
+
+def wait_until(condition, seconds=30):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"not within {seconds} s"
+        time.sleep(0.05)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere there are no such signals")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
+def test_a_signal_leaves_no_server_behind(tmp_path, name):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "index.md").write_text("# Here\n", "utf-8")
+    (tmp_path / "mkdocs.yml").write_text("site_name: Small\n", "utf-8")
+    port = free_port()
+    served = subprocess.Popen(
+        [sys.executable, "-m", "tools.serve", str(port)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "NO_MKDOCS_2_WARNING": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_until(lambda: answers(port))
+        served.send_signal(getattr(signal, name))
+        served.wait(10)
+        wait_until(lambda: not answers(port), 5)
+    finally:
+        served.kill()
