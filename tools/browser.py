@@ -85,19 +85,19 @@ def fetched_by_playwright():
     return path if Path(path).is_file() else None
 
 
-def install_with_apt(run=subprocess.run):
-    """Install Debian's package if apt-get is here and asks for no password; say whether it did."""
+def install_with_apt(*packages, run=subprocess.run):
+    """Install Debian's packages if apt-get is here and asks for no password; say whether it did."""
     if not shutil.which("apt-get"):
         return False
     prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
     if prefix and not shutil.which("sudo"):
         return False
-    print(f"No browser found; installing the system's package {DEBIAN_PACKAGE}.", flush=True)
+    print(f"Installing what is missing from the system: {', '.join(packages)}.", flush=True)
     update = [*prefix, "apt-get", "update", "-qq"]
     install = [*prefix, "apt-get", "install", "-y", "-qq", "--no-install-recommends"]
     quiet = {"check": False, "stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
     run(update, **quiet)
-    return run([*install, DEBIAN_PACKAGE], **quiet).returncode == 0
+    return run([*install, *packages], **quiet).returncode == 0
 
 
 def install_with_playwright(run=subprocess.run):
@@ -114,7 +114,7 @@ def browser_path():
         BrowserNotFound: none is here and none could be installed.
     """
     path = find_browser() or fetched_by_playwright()
-    if not path and install_with_apt():
+    if not path and install_with_apt(DEBIAN_PACKAGE):
         path = find_browser()
     if not path and install_with_playwright():
         path = fetched_by_playwright()

@@ -66,7 +66,7 @@ def bare(monkeypatch):
     state = SimpleNamespace(tried=[], works=None)
 
     def install(way):
-        def run():
+        def run(*packages):
             state.tried.append(way)
             return way == state.works
 
@@ -103,7 +103,7 @@ def test_when_all_fails_the_message_says_what_to_type(bare):
 
 def test_apt_is_left_alone_where_it_is_not_there(monkeypatch):
     monkeypatch.setattr(browser.shutil, "which", lambda name: None)
-    assert browser.install_with_apt(run=None) is False
+    assert browser.install_with_apt("any", run=None) is False
 
 
 @pytest.mark.parametrize(("user", "first"), [(0, "apt-get"), (1000, "sudo")])
@@ -117,9 +117,9 @@ def test_apt_asks_no_questions(monkeypatch, user, first):
 
     monkeypatch.setattr(browser.shutil, "which", lambda name: f"/usr/bin/{name}")
     monkeypatch.setattr(browser.os, "geteuid", lambda: user, raising=False)
-    assert browser.install_with_apt(run) is True
+    assert browser.install_with_apt("one", "two", run=run) is True
     assert [command[0] for command in commands] == [first, first]
-    assert commands[-1][-1] == browser.DEBIAN_PACKAGE
+    assert commands[-1][-2:] == ["one", "two"]
     if first == "sudo":
         assert all(command[1] == "-n" for command in commands)
 
