@@ -70,11 +70,12 @@ def make_site(folder, lessons, kind):
     nav = "nav:\n  - Library: index.md\n  - Fine-Tuning:\n"
     nav += "".join(f"      - {page}\n" for page in pages)
     if kind == "whole":
+        shutil.copy(ROOT / "site_build.py", folder)
         shutil.copy(ROOT / "mkdocs.yml", folder / "base.yml")
         settings = "INHERIT: base.yml\n"
     else:
         settings = PLAIN + extensions()
-        settings += "hooks: [weave/mkdocs_hook.py]\n" if kind == "woven" else ""
+        settings += "  - weave.markdown_extension\n" if kind == "woven" else ""
     (folder / "mkdocs.yml").write_text(settings + nav, "utf-8")
 
 
@@ -91,7 +92,7 @@ def build(folder):
             cwd=folder,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+            env={**os.environ, "NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": "."},
         )
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)

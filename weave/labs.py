@@ -34,6 +34,15 @@ FORM = b"1"  # of a kept run; another one makes all labs run again
 RUNS_KEPT = 5  # of each lab, so that going back and forth between two states runs nothing
 SECONDS_A_CELL = 120  # then it hangs; a whole lab should take 30
 MARKER = re.compile(r'^# %%(?P<markdown> \[markdown\])?(?: tags=\["(?P<tag>hide-input)"\])?$')
+HOW = """\
+> This notebook is a [lab]({address}) of {site}. {licence}
+>
+> Run the next cell first, then the others from top to bottom. You need Python 3.11 or later, \
+NumPy and Matplotlib. The next cell gets the code that the lab imports: from the repository if you \
+are in it, or else [a zip file]({bundle}) of {size} from the site.
+>
+> Without a network: save the zip file as `{name}` beside this notebook, or let the environment \
+variable `{variable}` say where it is."""
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -227,16 +236,15 @@ def outcome_of(outputs):
     return Outcome(printed="".join(printed), drawing="".join(drawn))
 
 
-def as_notebook(lab, run, address, first=()):
+def as_notebook(lab, run, address, as_picture, first=()):
     """Return a lab as the text of a notebook file, with what its cells put out.
 
     Args:
         lab: a Lab. run: its Run.
         address: where its page stands; relative links in its prose start there.
+        as_picture: a function that turns the HTML of a drawing into a picture.
         first: cells below the title, as (whether code, source).
     """
-    from figures.kit.notebook import as_picture  # anew after an edit, in `serve`
-
     outputs, cells = iter(run.outputs), []
     prose = citations.read_sources(ROOT)[0]
     head, *rest = lab.cells

@@ -54,12 +54,15 @@ variable `{variable}` say where it is."""
 AFRESH = "*Here the code starts afresh: the cells below use nothing that the cells above set.*"
 
 
-def make_notebook(page, html, *, title, address, site, bundle, bundle_address, licence=""):
+def make_notebook(
+    page, html, as_picture, as_words, *, title, address, site, bundle, bundle_address, licence=""
+):
     """Return the notebook of a page as bytes.
 
     Args:
         page: a woven Page without problems.
         html: its content as built.
+        as_picture, as_words: functions that turn the HTML of a drawing into a picture, into words.
         title: what to call it.
         address: where it will stand; relative links lead on from there.
         site: the name of the site.
@@ -67,18 +70,11 @@ def make_notebook(page, html, *, title, address, site, bundle, bundle_address, l
         bundle_address: where that will stand.
         licence: a sentence about it.
     """
-    from figures.kit.notebook import as_picture  # anew after an edit, in `serve`
-
     pieces, numbers = _cut(page, html)
     put = [text if kind == "formula" else as_picture(text) for kind, text in pieces]
     blocks = to_markdown(numbers, address, put)
-    variable = re.sub(r"\W+", "_", bundle.name.partition(".")[0]).upper() + "_ZIP"
-    told = {"name": bundle.name, "variable": variable}
-    how = HOW.format(
-        title=title, address=address, site=site, bundle=bundle_address, licence=licence,
-        size=write_size(len(bundle.content)), **told,
-    )  # fmt: skip
-    setup = SETUP.format(address=bundle_address, digest=bundle.digest, **told)
+    told = {"address": address, "site": site, "licence": licence, "title": title}
+    (_, how), (_, setup) = first_cells(HOW, bundle=bundle, bundle_address=bundle_address, **told)
     start = 1 + bool(page.description)  # the title, and the sentence below it
     cells = [
         *_text_cells(blocks[:start]),
@@ -93,7 +89,7 @@ def make_notebook(page, html, *, title, address, site, bundle, bundle_address, l
         woven = page.blocks[block - 1]
         if block > 1 and "continuation" not in woven.fence.flags:
             pending.append(AFRESH)
-        cells += [*_text_cells(pending, len(cells)), _code_cell(woven, as_picture)]
+        cells += [*_text_cells(pending, len(cells)), _code_cell(woven, as_picture, as_words)]
         pending = []
     cells += _text_cells(pending, len(cells))
     notebook = {
@@ -103,6 +99,20 @@ def make_notebook(page, html, *, title, address, site, bundle, bundle_address, l
         "nbformat_minor": 5,
     }
     return (json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+
+
+def first_cells(how, *, bundle, bundle_address, **told):
+    """Return what stands first in a notebook, as (whether code, source): how to run it, the start.
+
+    Args:
+        how: a text with {places} for what is `told`, and for what is known of the bundle.
+        bundle, bundle_address, told: as for make_notebook.
+    """
+    variable = re.sub(r"\W+", "_", bundle.name.partition(".")[0]).upper() + "_ZIP"
+    known = {"name": bundle.name, "variable": variable}
+    size = write_size(len(bundle.content))
+    setup = SETUP.format(address=bundle_address, digest=bundle.digest, **known)
+    return (False, how.format(bundle=bundle_address, size=size, **known, **told)), (True, setup)
 
 
 def write_size(count):
@@ -153,7 +163,7 @@ def _text_cells(blocks, number=0):
     ]
 
 
-def _code_cell(block, as_picture):
+def _code_cell(block, as_picture, as_words):
     fence, outcome, tags = block.fence, block.outcome, []
     more = {}
     if "hide" in fence.flags:
@@ -168,14 +178,12 @@ def _code_cell(block, as_picture):
         f"block-{block.number}",
         fence.source.rstrip("\n"),
         more,
-        outputs=list(_outputs(outcome, as_picture)),
+        outputs=list(_outputs(outcome, as_picture, as_words)),
         execution_count=None,
     )
 
 
-def _outputs(outcome, as_picture):
-    from figures.kit.notebook import as_words
-
+def _outputs(outcome, as_picture, as_words):
     stream = outcome.printed
     if outcome.value:
         stream = stream.removesuffix(outcome.value + "\n")

@@ -121,7 +121,12 @@ class Source(NamedTuple):
 def read_page(file):
     """Read a page's file and return its Source; front matter that is no YAML is a problem."""
     path = os.path.relpath(file, ROOT).replace(os.sep, "/")
-    text = Path(file).read_text(encoding="utf-8-sig").replace("\r\n", "\n")
+    return read_source(Path(file).read_text(encoding="utf-8-sig"), path)
+
+
+def read_source(text, path):
+    """Read the text of a page's file as read_page does; `path` is its file, as messages name it."""
+    text = text.replace("\r\n", "\n")
     front = FRONT_MATTER.match(text)
     if not front:
         return Source(path, text)

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from figures.kit.notebook import as_picture
 from weave import labs
 
 LAB = """\
@@ -101,7 +102,7 @@ def test_an_import_that_changed_asks_for_a_new_run_or_makes_the_old_one_stale(
 def test_a_reader_takes_home_prose_code_and_output_with_links_that_lead(lab, run):
     address = "https://example.org/labs/small/"
     first = [(False, "Run this."), (True, "import snippets")]
-    notebook = json.loads(labs.as_notebook(lab, run, address, first))
+    notebook = json.loads(labs.as_notebook(lab, run, address, as_picture, first))
     cells = notebook["cells"]
     assert [c["cell_type"] for c in cells] == [
         "markdown",
@@ -124,7 +125,7 @@ def test_a_reader_takes_home_prose_code_and_output_with_links_that_lead(lab, run
 def test_the_notebook_is_one_that_jupyter_accepts(lab, run):
     import nbformat
 
-    text = labs.as_notebook(lab, run, "https://example.org/labs/small/")
+    text = labs.as_notebook(lab, run, "https://example.org/labs/small/", as_picture)
     nbformat.validate(nbformat.reads(text, as_version=4))
 
 

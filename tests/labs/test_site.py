@@ -7,16 +7,9 @@ import sys
 
 import pytest
 
-from weave.labs import ROOT
+from tests.small_site import ROOT, make_site
 
-CONFIG = f"""\
-site_name: Labs
-site_url: https://example.org/base/
-hooks:
-  - {ROOT}/weave/mkdocs_hook.py
-  - {ROOT}/theme/labs.py
-markdown_extensions: [md_in_html, tables]
-"""
+ADDRESS = "https://example.org/base/"
 LAB = """\
 # ---
 # description: What it shows.
@@ -33,10 +26,8 @@ print(40 * 30)
 
 
 def build(folder, lab):
-    (folder / "docs" / "labs").mkdir(parents=True, exist_ok=True)
-    (folder / "mkdocs.yml").write_text(CONFIG, "utf-8")
-    (folder / "docs" / "index.md").write_text("# Home\n\n[A lab](labs/a-small-lab.py)\n", "utf-8")
-    (folder / "docs" / "labs" / "a-small-lab.py").write_text(lab, "utf-8")
+    home = "# Home\n\n[A lab](labs/a-small-lab.py)\n"
+    make_site(folder, {"index.md": home, "labs/a-small-lab.py": lab}, site_url=ADDRESS)
     return subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict"],
         cwd=folder,
@@ -60,7 +51,7 @@ def built(tmp_path_factory):
 def test_a_lab_is_a_page_that_others_can_link_to(built):
     assert 'href="labs/a-small-lab/"' in (built / "index.html").read_text("utf-8")
     html = (built / "labs/a-small-lab/index.html").read_text("utf-8")
-    assert "A small lab</h1>" in html
+    assert '<h1 id="a-small-lab">A small lab<' in html
     assert "<math" in html
     assert "data-cell" not in html
 

@@ -6,6 +6,7 @@ import markdown
 import nbformat
 import pytest
 
+from figures.kit.notebook import as_picture, as_words
 from tests.weave.pages import block, weave
 from weave.bundle import Bundle
 from weave.markdown_extension import WeaveExtension
@@ -33,6 +34,8 @@ def make(text):
     content = make_notebook(
         page,
         html,
+        as_picture,
+        as_words,
         title="Freezing",
         address="https://example.org/site/lesson/",
         site="A Site",
@@ -79,7 +82,9 @@ def test_the_sentence_below_the_title_stays_with_it():
     page = weave("# Freezing\n\nText.", description="All of it.")
     html = '<h1>Freezing</h1><p class="lede">All of it.</p><p>Text.</p>'
     where = {"address": "https://x.org/", "bundle": BUNDLE, "bundle_address": BUNDLE_ADDRESS}
-    made = json.loads(make_notebook(page, html, title="F", site="S", **where))["cells"]
+    made = json.loads(
+        make_notebook(page, html, as_picture, as_words, title="F", site="S", **where)
+    )["cells"]
     assert "".join(made[0]["source"]) == "# Freezing\n\nAll of it."
     assert made[3]["source"] == ["Text."]
 

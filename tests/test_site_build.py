@@ -1,38 +1,31 @@
-"""mkdocs_hook.py: errors end a build; `serve` shows them, goes on, and runs only what changed."""
+"""site_build.py: errors end a build; `serve` shows them, goes on, and runs only what changed."""
 
 import os
+import shutil
 import subprocess
 import sys
 from html import unescape
-from pathlib import Path
 
 import markdown
 import pytest
-import yaml
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
 
 import weave.page
+import weave.runner
+from tests.small_site import HOOK, ROOT, make_site, write
 from tests.weave.pages import TYPED, block
 from weave.dependencies import PACKAGES
 from weave.markdown_extension import makeExtension
-from weave.page import ROOT
 
-EXTENSIONS = [
-    "tables",
-    "footnotes",
-    "admonition",
-    "md_in_html",
-    "pymdownx.superfences",
-    {"toc": {"permalink": True}},
-]
 GOOD = (
     "---\ndescription: All {{ n }} weights.\n---\n\n"
     + block("n = 2800\nn")
     + "\n# The {{ n }} weights\n\n## Of {{ n }}\n\n| a |\n| - |\n| $W_{{ n }}$ |\n"
 )
-OTHER = "# Other {{ 40 * 40 }}\n\n" + block("from snippets.count import count\ncount()")
+OWN = "snippets/own.py"
+OTHER = "# Other {{ 40 * 40 }}\n\n" + block("from snippets.own import answer\nanswer()")
 BAD = (
     "---\ntitle: Bad\n---\n\n\n# Bad\n\nIt has 4400.\n\n{{ nobody }}\n\n"
     "[dead](nowhere.md) [gone](index.md#gone)\n"
@@ -47,32 +40,13 @@ BAD_PROBLEMS = [
 
 @pytest.fixture
 def folder(tmp_path):
-    """A small site with MkDocs' own theme."""
-    config = {
-        "site_name": "Site",
-        "theme": {"name": "mkdocs"},
-        "plugins": ["search"],
-        "hooks": [str(ROOT / "weave/mkdocs_hook.py")],
-        "markdown_extensions": EXTENSIONS,
-    }
-    write(
-        tmp_path,
-        {
-            "mkdocs.yml": yaml.safe_dump(config),
-            "docs/index.md": GOOD,
-            "docs/other.md": OTHER,
-            "snippets/__init__.py": "",
-            "snippets/count.py": "def count():\n    return 1600\n",
-            "snippets/unused.py": "",
-        },
-    )
+    """A small site that looks as ours does, with code of its own."""
+    make_site(tmp_path, {"index.md": GOOD, "other.md": OTHER})
+    for package in PACKAGES:
+        ignore = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=ignore)
+    write(tmp_path, {OWN: "def answer():\n    return 1600\n", "snippets/unused.py": ""})
     return tmp_path
-
-
-def write(folder, files):
-    for name, text in files.items():
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_text(text, encoding="utf-8")
 
 
 class Serve:
@@ -80,32 +54,35 @@ class Serve:
 
     def __init__(self, folder, monkeypatch):
         self.folder = folder
-        self.hook = self.load().hooks[str(ROOT / "weave/mkdocs_hook.py")]
-        monkeypatch.setattr(self.hook, "site", self.hook._Site())
+        self.hook = self.load().hooks[HOOK]
+        self.site = self.hook.build
         monkeypatch.setattr(self.hook, "ROOT", folder)
-        monkeypatch.setattr(self.hook, "weave_page", self.weave_page)
-        self.ran, self.twice = [], {}
+        monkeypatch.setattr(self.hook, "weave_sources", self.weave_sources)
+        monkeypatch.setattr(self.site, "__dict__", type(self.site)().__dict__)
+        self.ran, self.started, self.watch = [], False, None
 
     def load(self):
         return load_config(str(self.folder / "mkdocs.yml"))
 
-    def weave_page(self, text, path, *args, twice):
-        self.ran.append(path)
-        self.twice = {**self.twice, path: twice}
-        return weave.page.weave_page(text, path, *args, twice=twice)
+    def weave_sources(self, sources, **options):
+        self.ran += [source.path for source in sources]
+        return weave.runner.weave_sources(sources, **options)
 
     def build(self, command="serve"):
         """Build once; return the paths of the pages whose blocks ran."""
         self.ran.clear()
         config = self.load()
-        config.plugins.events["env"].insert(0, self.keep)
-        if self.hook.site.cache == {}:
+        if not self.started:
             config.plugins.on_startup(command=command, dirty=False)
+            self.started = True
+        if self.watch:
+            config.plugins.events["page_content"].insert(0, self.watch)
         build(config)
         return self.ran.copy()
 
-    def keep(self, env, config, files):
-        self.pages = {file.src_uri: file.page for file in files.documentation_pages()}
+    @property
+    def pages(self):
+        return self.site.pages
 
     def html(self, name):
         return (self.folder / "site" / name).read_text(encoding="utf-8")
@@ -148,14 +125,17 @@ def test_values_land_in_title_description_contents_and_search_and_no_placeholder
 
 
 def test_the_extension_alone_gives_the_same_html(serve):
+    rendered = {}
+    serve.watch = lambda html, page, **_: rendered.setdefault(page.file.src_uri, html)
     serve.build()
+    config = serve.load()
     for name, text in {"index.md": GOOD.partition("---\n\n")[2], "other.md": OTHER}.items():
         alone = markdown.markdown(
             text,
-            extensions=[*EXTENSIONS[:-1], "toc", makeExtension()],
-            extension_configs=EXTENSIONS[-1],
+            extensions=[*config.markdown_extensions, makeExtension()],
+            extension_configs=config.mdx_configs,
         )
-        assert serve.pages[name].content == alone
+        assert rendered[name] == alone
         assert 'class="woven"' in alone
 
 
@@ -176,8 +156,7 @@ def test_a_build_lists_all_errors_of_all_pages_ends_with_one_and_writes_nothing(
         [
             *(f"{where}bad.md:{line}: {message}" for line, message in BAD_PROBLEMS),
             f"{where}worse.md:4: AssertionError: 1 != 2",
-            f"{where}other.md:4: ImportError: cannot import name 'count' from 'snippets.count' "
-            f"({Path('snippets', 'count.py')})",
+            f"{where}other.md:4: ModuleNotFoundError: No module named 'snippets.own'",
             "6 errors in pages, listed above",
         ]
     )
@@ -285,17 +264,17 @@ def test_serve_runs_again_only_what_a_change_touches(serve):
     assert serve.build() == ["docs/index.md"]
     touch(serve.folder / "snippets/unused.py", "x = 1\n")
     assert serve.build() == []
-    touch(serve.folder / "snippets/count.py", "def count():\n    return 4400\n")
+    touch(serve.folder / OWN, "def answer():\n    return 4400\n")
     assert serve.build() == ["docs/other.md"]
     assert "<samp>4400</samp>" in serve.html("other/index.html")
 
 
 def test_serve_recovers_from_a_snippet_that_was_broken_for_a_moment(serve):
     serve.build()
-    touch(serve.folder / "snippets/count.py", "def count(:\n")
+    touch(serve.folder / OWN, "def answer(:\n")
     serve.build()
     assert "woven-error" in serve.html("other/index.html")
-    touch(serve.folder / "snippets/count.py", "def count():\n    return 7\n")
+    touch(serve.folder / OWN, "def answer():\n    return 7\n")
     serve.build()
     assert "<samp>7</samp>" in serve.html("other/index.html")
     assert "woven-error" not in serve.html("other/index.html")

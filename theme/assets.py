@@ -1,30 +1,21 @@
-"""MkDocs hook of the theme: addresses, fonts, the one stylesheet, and what the templates ask."""
+"""The site's fonts, scripts, stylesheets and share pictures, and what the templates ask for."""
 
 from __future__ import annotations
 
-import os
 import re
-import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-if str(ROOT) not in sys.path:
-    sys.path.insert(0, str(ROOT))
+import rcssmin
+from mkdocs.exceptions import ConfigurationError
+from mkdocs.structure.files import File
 
-import rcssmin  # noqa: E402
-from mkdocs.exceptions import ConfigurationError  # noqa: E402
-from mkdocs.plugins import event_priority  # noqa: E402
-from mkdocs.structure.files import File  # noqa: E402
-
-from figures import favicon, mark, pictogram  # noqa: E402
-from theme import addresses, lessons, markup, scripts, share, stylesheet  # noqa: E402
-from theme.cache import digest, remember  # noqa: E402
-from theme.fonts import make_fonts  # noqa: E402
+from theme import lessons, markup, scripts, share, stylesheet
+from theme.cache import digest, remember
+from theme.fonts import make_fonts
 
 TEMPLATES = Path(__file__).with_name("templates")
-CACHE = ROOT / ".cache"
+CACHE = TEMPLATES.parents[1] / ".cache"
 JINJA = re.compile(r"\{[{%#].*?[}%#]\}", re.S)
-LATE = -80  # after the hook that runs the pages' code
 INSTRUMENTS = "assets/stylesheets/instruments/"  # rules that only pages with an instrument load
 INSTRUMENT = re.compile(r"<(by-hand-[a-z-]+)")  # its element; by-hand-x is made by by-hand-x.js
 SCHEME = "assets/javascripts/scheme.js"
@@ -32,13 +23,9 @@ UNUSED = ("assets/javascripts/lunr/", "assets/images/favicon")
 
 
 class _Site:
-    """What is known between the events of one build."""
+    """What is known between `take` and `finish`."""
 
     def __init__(self):
-        self.serving = False
-        self.series = []
-        self.places = {}
-        self.homepage = None
         self.material = ""
         self.styles = []
         self.rules = {}
@@ -50,25 +37,7 @@ class _Site:
 site = _Site()
 
 
-def on_startup(command, dirty):
-    """Remember whether a person is watching."""
-    site.serving = command == "serve"
-
-
-def on_config(config):
-    """Take the addresses from the environment; `serve` has its own."""
-    try:
-        if not site.serving:
-            config.site_url = addresses.find_site_url(os.environ, config.site_url)
-        repository = addresses.find_repo_url(os.environ)
-    except ValueError as error:
-        raise ConfigurationError(str(error)) from error
-    config.extra["repository"] = repository
-    config.edit_uri = addresses.edit_uri(repository)
-    return config
-
-
-def on_files(files, config):
+def take(files, config):
     """Read the stylesheets, which are joined to one, and leave out what no page loads."""
     material = [f for f in files if f.src_uri.startswith("assets/stylesheets/main.")]
     site.material = "".join(f.content_string for f in material if f.src_uri.endswith(".css"))
@@ -137,22 +106,6 @@ def _instruments(files, config, content):
     return site.joined[tags]
 
 
-def on_nav(nav, config, files):
-    """Find the series and their lessons."""
-    site.homepage = nav.homepage
-    site.series = lessons.find_series(nav.items)
-    site.places = lessons.find_places(site.series)
-    return nav
-
-
-@event_priority(LATE)
-def on_page_content(html, page, config, files):
-    """Count the words, add the sentence below the title, let wide things scroll."""
-    page.minutes = lessons.reading_minutes(markup.count_words(html))
-    html = markup.with_lede(html, page.meta.get("description"))
-    return markup.with_quiet_links(markup.with_scroll_boxes(html))
-
-
 def _asset(files, config, uri, content):
     """Add a file that the build made; return its address from the site's root."""
     files.append(File.generated(config, uri, content=content))
@@ -167,23 +120,31 @@ def _picture(files, config, title, line, name, drawing):
     return picture
 
 
-def _pictures(files, config):
+def _pictures(files, config, places, drawings):
     """Return {source file: Picture} for lessons that have a pictogram, and one for the rest."""
     found = {}
-    for uri, place in site.places.items():
+    for uri, place in places.items():
         try:
-            drawing = pictogram(place.page.file.name).svg()
+            drawing = drawings.pictogram(place.page.file.name).svg()
         except ValueError:
             continue
         line = f"{place.series.title} · {place.number} of {place.count}"
         found[uri] = _picture(files, config, place.page.title, line, config.site_name, drawing)
     motto = "Every number on the page is computed"
-    return found, _picture(files, config, config.site_name, "", motto, mark())
+    return found, _picture(files, config, config.site_name, "", motto, drawings.mark())
 
 
-@event_priority(LATE)
-def on_env(env, config, files):
-    """Now that every page is known: cut the fonts, join the stylesheet, draw what is shared."""
+def finish(files, config, all_series, homepage, drawings, serving):
+    """Add to the files what depends on every page; return what the templates ask for.
+
+    Args:
+        files, config: MkDocs'; every page has its content.
+        all_series: from lessons.find_series.
+        homepage: the page where each breadcrumb starts.
+        drawings: has mark(), favicon() and pictogram(name).
+        serving: whether a person is watching.
+    """
+    places = lessons.find_places(all_series)
     pages = [file.page for file in files.documentation_pages()]
     contents = [page.content or "" for page in pages]
     templates = [path.read_text("utf-8") for path in TEMPLATES.rglob("*.*")]
@@ -205,11 +166,11 @@ def on_env(env, config, files):
     name = f"assets/stylesheets/site.{digest(css)}.css"
 
     colours = site.styles[0]
-    _asset(files, config, "assets/images/mark.svg", favicon())
-    pictures, any_picture = _pictures(files, config)
+    _asset(files, config, "assets/images/mark.svg", drawings.favicon())
+    pictures, any_picture = _pictures(files, config, places, drawings)
 
     material = {f.name.split(".")[0]: f.src_uri for f in files.javascript_files() if f not in ours}
-    env.globals |= {
+    return {
         "instruments_of": lambda page: instruments.get(page and page.file.src_uri),
         "stylesheet": _asset(files, config, name, css),
         "preload": [f"assets/fonts/{name}" for name in preload],
@@ -217,11 +178,10 @@ def on_env(env, config, files):
         "scripts": material,
         "paper": {s: stylesheet.colour(colours, "paper", s) for s in ("default", "slate")},
         "share_picture": lambda page: pictures.get(page and page.file.src_uri, any_picture),
-        "all_series": site.series,
-        "place_of": lambda page: site.places.get(page and page.file.src_uri),
-        "mark": mark,
+        "all_series": all_series,
+        "place_of": lambda page: places.get(page and page.file.src_uri),
+        "mark": drawings.mark,
         "nearby": lessons.nearby,
-        "trail": lambda page: lessons.find_trail(page, site.homepage),
-        "serving": site.serving,
+        "trail": lambda page: lessons.find_trail(page, homepage),
+        "serving": serving,
     }
-    return env
