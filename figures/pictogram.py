@@ -25,7 +25,8 @@ def pictogram(lesson_slug, *, alt=None):
 
     Args:
         lesson_slug: the file name of its page, such as "freezing-layers".
-        alt: what to tell a screen reader; without it the picture is decoration.
+        alt: what to tell a screen reader; without it a picture is decoration, unless something
+            is written in it.
 
     Returns:
         A Pictogram.
@@ -41,7 +42,7 @@ def pictogram(lesson_slug, *, alt=None):
 
 @dataclass(frozen=True)
 class Pictogram:
-    """A lesson in one small picture: .svg() for a card, .icon() for a line of text."""
+    """A lesson in one small picture."""
 
     lesson_slug: str
     alt: str | None = None
@@ -49,17 +50,12 @@ class Pictogram:
     def svg(self):
         """Return the blocks to scale, 176 × 58 units; best about 46 pixels high or higher."""
         shapes = list(layer_shapes(FULL_SIZES).values())
-        return self._svg("pictogram", WIDTH, HEIGHT, LESSONS[self.lesson_slug](shapes))
-
-    def icon(self):
-        """Return the same idea in a square of 20 × 20 units; good from 16 pixels on."""
-        parts = "".join(_icon_part(*part) for part in ICONS[self.lesson_slug])
-        return self._svg("pictogram icon", 20, 20, parts)
-
-    def _svg(self, name, width, height, inside):
-        label = html.escape(self.alt or "")
-        spoken = f'role="img" aria-label="{label}"' if self.alt else 'aria-hidden="true"'
-        return f'<svg class="{name}" viewBox="0 0 {width} {height}" {spoken}>{inside}</svg>'
+        label = html.escape(self.alt or WRITTEN.get(self.lesson_slug, ""))
+        spoken = f'role="img" aria-label="{label}"' if label else 'aria-hidden="true"'
+        return (
+            f'<svg class="pictogram" viewBox="0 0 {WIDTH} {HEIGHT}" {spoken}>'
+            f"{LESSONS[self.lesson_slug](shapes)}</svg>"
+        )
 
     def _repr_html_(self):
         return self.svg()
@@ -166,6 +162,10 @@ def _lora(shapes):
     return layers
 
 
+WRITTEN = {  # what those with text in them say
+    "weight-update": "W plus ΔW is W′.",
+    "pretrain-vs-fine-tune": "A large ΔW; then W plus a small ΔW.",
+}
 LESSONS = {
     "weight-update": _weight_update,
     "pretrain-vs-fine-tune": _pretrain_vs_fine_tune,
@@ -175,44 +175,4 @@ LESSONS = {
     "feature-extraction-head": _feature_extraction_head,
     "adapter-layers": _adapter_layers,
     "lora": _lora,
-}
-
-
-def _icon_part(kind, x, y, width, height):
-    size = f'width="{width}" height="{height}" rx="1"'
-    return f'<rect class="outline {kind}" x="{x:g}" y="{y:g}" {size}/>'
-
-
-def _bars(kinds, x=2.5, width=15, height=5, step=6, top=1.5):
-    """Layers one under the other, as in the figure of a lesson."""
-    return [(kind, x, top + step * k, width, height) for k, kind in enumerate(kinds)]
-
-
-FROZEN = ["frozen"] * 3
-ICONS = {  # too small for scale and hatch: a frozen layer is hollow, a trainable one solid
-    "weight-update": [("pretrained", 1.5, 1.5, 11, 11), ("delta", 7.5, 7.5, 11, 11)],
-    "pretrain-vs-fine-tune": [
-        ("delta", 2, 1.5, 16, 7),
-        ("pretrained", 2, 11.5, 8, 7),
-        ("delta", 13, 12, 5, 6),
-    ],
-    "full-fine-tuning": _bars(["trainable"] * 3),
-    "freezing-layers": _bars(["frozen", "frozen", "trainable"]),
-    "linear-probe": [
-        *_bars(FROZEN, height=3.4, step=4.8),
-        ("trainable", 2.5, 15.9, 15, 2.8),
-    ],
-    "feature-extraction-head": [
-        *_bars(FROZEN, height=2.3, step=3.7, top=1.2),
-        ("trainable", 2.5, 12.2, 15, 3.2),
-        ("trainable", 2.5, 16.4, 7.5, 2.6),
-    ],
-    "adapter-layers": [
-        *_bars(FROZEN, height=2.6, top=1.2),
-        *_bars(["trainable"] * 3, x=6, width=8, height=1.7, top=4.8),
-    ],
-    "lora": [
-        *_bars(FROZEN, x=6, width=12.5),
-        *_bars(["trainable"] * 3, x=1.5, width=2.4),
-    ],
 }

@@ -61,9 +61,8 @@ def test_blocks_stay_inside_and_apart(slug):
             assert across or y2 + height2 + 2 <= y or y + height + 2 <= y2
 
 
-def test_pictograms_and_icons_all_differ():
+def test_pictograms_all_differ():
     assert len({pictogram(slug).svg() for slug in LESSONS}) == 8
-    assert len({pictogram(slug).icon() for slug in LESSONS}) == 8
 
 
 def test_there_is_a_pictogram_for_every_lesson_and_no_other():
@@ -72,10 +71,12 @@ def test_there_is_a_pictogram_for_every_lesson_and_no_other():
 
 
 @every_lesson
-def test_a_pictogram_is_decoration_unless_it_has_an_alt(slug):
-    for drawing in (pictogram(slug).svg(), pictogram(slug).icon(), pictogram(slug)._repr_html_()):
+def test_a_pictogram_is_decoration_unless_it_has_an_alt_or_text(slug):
+    for drawing in (pictogram(slug).svg(), pictogram(slug)._repr_html_()):
         tree = ElementTree.fromstring(drawing)
-        assert tree.get("aria-hidden") == "true" and tree.get("role") is None
+        written = tree.find(".//text") is not None
+        assert (tree.get("aria-hidden") == "true") == (not written)
+        assert (tree.get("role") == "img") == written == bool(tree.get("aria-label"))
         assert " id=" not in drawing and " style=" not in drawing
     tree = ElementTree.fromstring(pictogram(slug, alt='Two "frozen" & one').svg())
     assert tree.get("role") == "img" and tree.get("aria-label") == 'Two "frozen" & one'

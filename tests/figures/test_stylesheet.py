@@ -24,7 +24,7 @@ def drawings():
     large, X = new_network(FULL_SIZES, rng), rng.normal(size=(30, 12))
     yield freezing_layers(large, {**large, "W3": large["W3"] + 1}, X, {"W3"})._repr_html_()
     for slug in LESSONS:
-        yield pictogram(slug).svg() + pictogram(slug).icon()
+        yield pictogram(slug).svg()
     yield mark()
 
 
