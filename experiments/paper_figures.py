@@ -4,12 +4,11 @@ d is a model's width, L its number of blocks, V its vocabulary, r a rank or bott
 the GPT-2 kind has matrices of 12 d² weights, 9 d biases and two norms of 2 d: 12 d² + 13 d.
 """
 
-import json
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
-from pathlib import Path
 from typing import NamedTuple
 
-ORACLE = Path("data/oracles/paper_figures.json")
+from experiments.oracles import oracle
+
 UNITS = {"M": 10**6, "MB": 10**6, "GB": 10**9, "%": 1, "x": 1, "bits": 1, "": 1}
 BOUNDS = {"qlora_780": "more than", "qlora_65b_weights": "at most", "qlora_65b_48gb": "at most"}
 
@@ -193,20 +192,18 @@ def judge(printed, value, bound=""):
     return "truncated" if exact.quantize(figure, ROUND_DOWN) == figure else "no"
 
 
-def recompute(source="", path=ORACLE):
+def recompute(source=""):
     """Return a Recomputed for each figure whose source holds a text, in the oracle's order.
 
     Args:
         source: part of the name of a source, such as "QLoRA"; "" for all.
-        path: the oracle's file.
 
     Raises:
         ValueError: no source holds that text; a row has no expression here.
     """
-    rows = json.loads(Path(path).read_text(encoding="utf-8"))["rows"]
-    found = [row for row in rows if source in row["source"]]
+    found = [row for row in oracle("paper_figures")["rows"] if source in row["source"]]
     if not found:
-        raise ValueError(f"source must be part of a source's name in {path}, got {source!r}")
+        raise ValueError(f"source must be part of a source's name in the oracle, got {source!r}")
     return [_recomputed(row) for row in found]
 
 

@@ -24,7 +24,8 @@ def fingerprint(sources, root):
             if file not in seen:
                 seen[file] = stamp(file)
                 waiting += _imports_of_file(file, seen[file])
-    if any(DATA in source for source in sources):
+    reads = any(_reads_data(file, when) for file, when in seen.items())
+    if reads or any(DATA in source for source in sources):
         seen.update((file, stamp(file)) for file in (root / DATA).rglob("*") if file.is_file())
     return tuple(sorted((str(file), when) for file, when in seen.items()))
 
@@ -39,6 +40,11 @@ def forget_modules():
     """Make Python read our packages anew at their next import."""
     for name in [n for n in sys.modules if n.partition(".")[0] in PACKAGES]:
         del sys.modules[name]
+
+
+@lru_cache(maxsize=1024)
+def _reads_data(file, when):
+    return f"{DATA}/" in file.read_text(encoding="utf-8")
 
 
 @lru_cache(maxsize=1024)

@@ -1,9 +1,9 @@
 """Each figure that a paper prints is computed here, and comes out as the oracle has it."""
 
-import json
-
 import pytest
 
+from experiments import paper_figures
+from experiments.oracles import oracle
 from experiments.paper_figures import (
     LLAMA_7B,
     LLAMA_13B,
@@ -17,11 +17,8 @@ from experiments.paper_figures import (
     lora,
     recompute,
 )
-from weave.page import ROOT
 
-ORACLES = ROOT / "data/oracles"
-FILE = ORACLES / "paper_figures.json"
-ROWS = {row["id"]: row for row in json.loads(FILE.read_text("utf-8"))["rows"]}
+ROWS = {row["id"]: row for row in oracle("paper_figures")["rows"]}
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -29,7 +26,7 @@ def test_the_expression_gives_what_the_oracle_computed(name):
     assert VALUES[name] == pytest.approx(ROWS[name]["computed"], rel=1e-12)
 
 
-@pytest.mark.parametrize("figure", recompute(path=FILE), ids=lambda f: f.id)
+@pytest.mark.parametrize("figure", recompute(), ids=lambda f: f.id)
 def test_the_verdict_is_the_oracles(figure):
     assert figure.verdict == ROWS[figure.id]["reproduces"].partition(" ")[0]
 
@@ -40,22 +37,18 @@ def test_there_is_an_expression_for_each_row_and_none_besides():
 
 
 def test_what_is_said_otherwise_is_said_of_rows_that_are_there():
-    said = {figure.id: figure for figure in recompute("LoRA, arXiv", FILE)}
+    said = {figure.id: figure for figure in recompute("LoRA, arXiv")}
     assert {name: said[name].where for name in PLACES} == PLACES
     assert all(ROWS[name]["where"] != place for name, place in PLACES.items())
     assert {name: said[name].note for name in NOTES} == NOTES
     assert lora(2 * 48, 1536, 8) == VALUES["deberta_lora"] / 2
 
 
-def counted(model):
-    return json.loads((ORACLES / f"{model}.json").read_text("utf-8"))
-
-
 def test_formulas_of_whole_models_agree_with_frameworks():
-    assert gpt(1280, 36) == counted("gpt2-large")["counts"]["total"]
-    assert gpt(768, 12) == counted("gpt2-small")["counts"]["total"]
-    assert gpt(12288, 96, positions=2048) == counted("gpt3-175b-shape")["counts"]["total"]
-    assert LLAMA_7B.total == counted("llama-2-7b")["counts"]["total"]
+    assert gpt(1280, 36) == oracle("gpt2-large")["counts"]["total"]
+    assert gpt(768, 12) == oracle("gpt2-small")["counts"]["total"]
+    assert gpt(12288, 96, positions=2048) == oracle("gpt3-175b-shape")["counts"]["total"]
+    assert LLAMA_7B.total == oracle("llama-2-7b")["counts"]["total"]
     assert 2 * LLAMA_13B.total == 26_031_728_640
 
 
@@ -86,12 +79,11 @@ def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="bound must be 'at most', 'more than' or '', got 'near'"):
         judge("1", 1, "near")
     with pytest.raises(ValueError, match="source must be part of a source's name in .*, got 'nob"):
-        recompute("nobody", FILE)
+        recompute("nobody")
 
 
-def test_a_row_without_an_expression_is_refused(tmp_path):
+def test_a_row_without_an_expression_is_refused(monkeypatch):
     row = dict(ROWS["zero_3"], id="new")
-    file = tmp_path / "rows.json"
-    file.write_text(json.dumps({"rows": [row]}), "utf-8")
+    monkeypatch.setattr(paper_figures, "oracle", lambda name: {"rows": [row]})
     with pytest.raises(ValueError, match="row new of the oracle has no expression in VALUES"):
-        recompute(path=file)
+        recompute()

@@ -8,9 +8,8 @@ import pytest
 from experiments.paper_figures import recompute
 from figures import paper_table
 from figures.paper_table import HEAD, digits, grouped, typeset, with_unit
-from weave.page import ROOT
 
-FIGURES = recompute(path=ROOT / "data/oracles/paper_figures.json")
+FIGURES = recompute()
 
 
 def cells(html):

@@ -17,6 +17,7 @@ def root(tmp_path):
         "snippets/count.py": "from snippets.check import positive\n",
         "snippets/check.py": "",
         "snippets/other.py": "",
+        "snippets/oracle.py": "FOLDER = 'data/'\n",
         "figures/__init__.py": "from figures.drawing import draw\n",
         "figures/drawing.py": "def draw():\n    from snippets import count\n",
         "data/measured.json": "{}",
@@ -50,6 +51,10 @@ def root(tmp_path):
             ],
         ),
         ("open('data/measured.json')", ["data/measured.json"]),
+        (
+            "from snippets import oracle",
+            ["data/measured.json", "snippets/__init__.py", "snippets/oracle.py"],
+        ),
         ("not python", []),
     ],
 )
