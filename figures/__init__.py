@@ -11,11 +11,13 @@ from figures.instruments.stepper import stepper
 from figures.instruments.switchboard import switchboard
 from figures.kit.by_hand import gradient_by_hand, matrices, signal_by_hand
 from figures.kit.mark import favicon, mark
+from figures.kit.table import table
 from figures.lora import lora_by_hand, lora_layers
 from figures.on_top import on_top
 from figures.paper_table import paper_table
 from figures.pictogram import pictogram
 from figures.pretrain_vs_fine_tune import pretrain_vs_fine_tune
+from figures.tables import costs_table, results_table, ways_table
 from figures.weight_update import update_by_hand, weight_update
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "adapter_update",
     "chooser",
     "comparison",
+    "costs_table",
     "error_curves",
     "favicon",
     "freezing_layers",
@@ -36,10 +39,13 @@ __all__ = [
     "paper_table",
     "pictogram",
     "pretrain_vs_fine_tune",
+    "results_table",
     "side_by_side",
     "signal_by_hand",
     "stepper",
     "switchboard",
+    "table",
     "update_by_hand",
+    "ways_table",
     "weight_update",
 ]

@@ -17,9 +17,9 @@ def comparison(costs, names, chosen, *, caption=""):
     """Draw costs of methods as bars, a column a cost, the number at the end of each bar.
 
     Args:
-        costs: {"full": {"trainable": 4400, ...}, ...} as snippets.method_cost gives it.
+        costs: {"full": Costs, ...} of snippets.cost.
         names: {"full": "Full", ...}, a short name for each method.
-        chosen: {"trainable": "Weights that train", ...}: which costs, and what to call them.
+        chosen: {"trainable": "Weights that train", ...}: which fields, and what to call them.
         caption: what to say beneath.
 
     Returns:
@@ -54,7 +54,7 @@ def _names(names):
 
 
 def _column(costs, cost, title):
-    values = {method: entry[cost] for method, entry in costs.items()}
+    values = {method: getattr(entry, cost) for method, entry in costs.items()}
     largest = max(values.values()) or 1
     leaves = [(0, 0, note(title).leaves[0][2])]
     for k, value in enumerate(values.values()):
@@ -69,6 +69,8 @@ def _column(costs, cost, title):
 def _in_words(costs, names, chosen):
     said = []
     for cost, title in chosen.items():
-        each = ", ".join(f"{names[m]} {format_count(entry[cost])}" for m, entry in costs.items())
+        each = ", ".join(
+            f"{names[m]} {format_count(getattr(entry, cost))}" for m, entry in costs.items()
+        )
         said.append(f"{title}: {each}.")
     return " ".join(said)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
-from experiments.paper_figures import Recomputed
+from figures.kit.table import scroll_box
 
 HEAD = ("What", "Printed", "Formula", "Gives", "Reproduces")
 SIGNS = {"x": "×", "%": "%", "": ""}
@@ -13,29 +13,28 @@ SIGNS = {"x": "×", "%": "%", "": ""}
 
 @dataclass(frozen=True)
 class PaperTable:
-    """Rows of Recomputed figures as an HTML table; it draws itself."""
+    """Recomputed figures of experiments/paper_figures.py as an HTML table; it draws itself."""
 
-    rows: tuple[Recomputed, ...]
+    rows: tuple
+    name: str
 
     def _repr_html_(self):
         heads = "".join(f'<th{_right(head)} scope="col">{head}</th>' for head in HEAD)
         body = "".join(_row(row) for row in self.rows)
-        return (
-            '<div><table class="paper-figures">'
-            f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
-        )
+        table = f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+        return scroll_box(table, self.name)
 
 
-def paper_table(rows):
-    """Return the table of some Recomputed figures, in their order.
+def paper_table(rows, name):
+    """Return the table of some Recomputed figures, in their order, under a name of its own.
 
     Raises:
         ValueError: there is none, or one is no Recomputed.
     """
     rows = tuple(rows)
-    if not rows or not all(isinstance(row, Recomputed) for row in rows):
+    if not rows or not all(hasattr(row, "verdict") for row in rows):
         raise ValueError(f"rows must list Recomputed figures, one or more, got {rows!r}")
-    return PaperTable(rows)
+    return PaperTable(rows, name)
 
 
 def _right(head):

@@ -5,7 +5,8 @@ from html import escape, unescape
 
 UNSPOKEN = re.compile(r"<(pre|code|math|svg|script|style|template|by-hand-[a-z-]+)\b.*?</\1>", re.S)
 TAG = re.compile(r"<[^>]*>")
-TABLE = re.compile(r"<table\b(?! data-matrix).*?</table>", re.S)  # but a matrix is a drawing
+# But a matrix is a drawing, and a table of figures/kit/table.py has brought its box.
+TABLE = re.compile(r'(<div class="table-scroll"[^>]*>)?<table\b(?! data-matrix).*?</table>', re.S)
 FORMULA = re.compile(r'<math\b[^>]*\bdisplay="block".*?</math>', re.S)
 LINK_TO_SECTION = re.compile(r'<a class="headerlink"([^>]*?) title="([^"]*)"')
 ALIGN = re.compile(r'<(t[hd]) align="(right|center|left)"')
@@ -46,6 +47,8 @@ def with_scroll_boxes(html):
         return f'tabindex="0" role="region" aria-label="{escape(name)}"'
 
     def table(match):
+        if match[1]:
+            return match[0]
         heads = re.findall(r"<th\b[^>]*>(.*?)</th>", match[0], re.S)
         words = [" ".join(text_of(head).split()) for head in heads]
         name = f"{next_name('Table')}: {', '.join(filter(None, words))}".rstrip(": ")

@@ -3,6 +3,8 @@
 import html
 from dataclasses import dataclass
 
+from figures.kit.numbers import format_count
+
 HALF = 0.5  # of what full fine-tuning needs: a need is met from there down
 
 # key: (the question, the cost that answers it, how it is said)
@@ -46,7 +48,7 @@ def chooser(costs, names):
     """Say for each method which needs it meets.
 
     Args:
-        costs: {"full": {...}, ...} as snippets.method_cost.compare_costs gives it.
+        costs: {"full": Costs, ...} of snippets.cost.
         names: {"full": "Full Fine-Tuning", ...}, a name for each method.
 
     Returns:
@@ -72,13 +74,13 @@ def _needs(method, cost, full):
             met = method in ("probe", "head")
             words = "the old output layer still works" if met else "the old output drifts"
         elif key == "use":
-            extra = cost[name] - full[name]
-            met, words = extra == 0, f"{_number(extra)} more {said}" if extra else f"no more {said}"
+            extra = getattr(cost, name) - getattr(full, name)
+            met, words = (
+                extra == 0,
+                f"{format_count(extra)} more {said}" if extra else f"no more {said}",
+            )
         else:
-            met, words = cost[name] <= HALF * full[name], f"{_number(cost[name])} {said}"
+            value, limit = getattr(cost, name), HALF * getattr(full, name)
+            met, words = value <= limit, f"{format_count(value)} {said}"
         found[key] = (met, words)
     return found
-
-
-def _number(value):
-    return f"{value:,}" if value >= 10_000 else str(value)

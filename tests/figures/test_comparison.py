@@ -7,10 +7,10 @@ import pytest
 from figures.comparison import BAR, comparison
 from figures.kit.layout import SQUARE
 from figures.kit.numbers import format_count
-from snippets.method_cost import compare_costs
+from snippets.cost import costs_of, six_methods
 from tests.figures.drawing import arrangement, parse, texts
 
-COSTS = compare_costs()
+COSTS = {name: costs_of(method) for name, method in six_methods().items()}
 NAMES = {method: method for method in COSTS}
 CHOSEN = {"trainable": "Train", "multiply_adds": "Multiply-adds", "held_with_adam": "Held"}
 
@@ -20,13 +20,13 @@ def test_every_number_is_written(form):
     words = [text.words for text in texts(arrangement(comparison(COSTS, NAMES, CHOSEN), form))]
     for cost in CHOSEN:
         for entry in COSTS.values():
-            assert format_count(entry[cost]) in words
+            assert format_count(getattr(entry, cost)) in words
 
 
 def test_a_bar_is_as_long_as_its_number():
     figure = comparison(COSTS, NAMES, {"trainable": "Train"})
     widths = [float(rect.get("width")) for rect in arrangement(figure, "wide").iter("rect")]
-    expected = [BAR * SQUARE * entry["trainable"] / 4400 for entry in COSTS.values()]
+    expected = [BAR * SQUARE * entry.trainable / 4400 for entry in COSTS.values()]
     assert widths == pytest.approx(expected, abs=0.06)
 
 

@@ -19,7 +19,9 @@ def cells(html):
 
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.id)
 def test_a_row_holds_the_figure_its_formula_and_the_verdict(figure):
-    what, printed, formula, gives, verdict, *note = cells(paper_table([figure])._repr_html_())
+    what, printed, formula, gives, verdict, *note = cells(
+        paper_table([figure], "one")._repr_html_()
+    )
     assert what.startswith(figure.what) and what.endswith(figure.where)
     number = float(printed.replace(figure.bound, "").strip(" ×%MGBbits\xa0").replace(",", ""))
     assert number == float(figure.printed)
@@ -35,7 +37,7 @@ def _decimals(text):
 
 
 def test_a_table_has_a_row_for_each_figure_and_named_columns():
-    html = paper_table(FIGURES)._repr_html_()
+    html = paper_table(FIGURES, "all")._repr_html_()
     noted = sum(bool(figure.note) for figure in FIGURES)
     assert html.count("<tr") == 1 + len(FIGURES) + noted
     assert re.findall(r'<th[^>]* scope="col">([^<]*)</th>', html) == list(HEAD)
@@ -57,4 +59,4 @@ def test_numbers_are_written_as_on_all_pages():
 @pytest.mark.parametrize("rows", [[], [1], "ab"])
 def test_bad_input_is_refused(rows):
     with pytest.raises(ValueError, match="rows must list Recomputed figures, one or more, got"):
-        paper_table(rows)
+        paper_table(rows, "none")

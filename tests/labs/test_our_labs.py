@@ -39,7 +39,7 @@ def test_every_plot_has_its_numbers_in_words_and_as_a_table(run):
         assert plot.count("<desc>") == plot.count("<svg") == 2
         for told in re.findall(r"<desc>(.*?)</desc>", plot):
             assert len(re.findall(r"\d+\.\d+|\d+%", told)) >= 3, told
-        assert re.search(r"<details.*<table>.*</table></details>", plot)
+        assert re.search(r"<details.*<table>.*</table></div></details>", plot)
 
 
 def test_nothing_drawn_brings_its_own_colours_or_styles(run):

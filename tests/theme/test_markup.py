@@ -2,6 +2,7 @@
 
 import re
 
+from figures import table
 from theme import markup
 
 
@@ -62,4 +63,9 @@ def test_links_beside_headings_are_named_and_out_of_the_tab_order():
 
 def test_a_matrix_of_a_figure_is_no_table_that_scrolls():
     html = '<table data-matrix="W3"><tbody><tr><td>1</td></tr></tbody></table>'
+    assert markup.with_scroll_boxes(html) == html
+
+
+def test_a_table_that_has_brought_its_box_is_left_alone():
+    html = table(["Way", "Error"], [["full", "0.1"]])._repr_html_()
     assert markup.with_scroll_boxes(html) == html

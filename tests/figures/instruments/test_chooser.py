@@ -5,17 +5,20 @@ import re
 import pytest
 
 from figures.instruments.chooser import HALF, NEEDS, chooser
-from snippets.method_cost import compare_costs
+from figures.kit.numbers import format_count
+from snippets.cost import costs_of, six_methods
 
-COSTS = compare_costs()
+COSTS = {name: costs_of(method) for name, method in six_methods().items()}
 NAMES = {method: method.title() for method in COSTS}
 
 
 @pytest.mark.parametrize("need", ["memory", "tasks", "arithmetic"])
 def test_a_need_is_met_at_half_the_cost_of_full_fine_tuning(need):
-    cost = NEEDS[need][1]
+    field = NEEDS[need][1]
     for method, (_, needs) in chooser(COSTS, NAMES).methods.items():
-        assert needs[need][0] == (COSTS[method][cost] <= HALF * COSTS["full"][cost])
+        assert needs[need][0] == (
+            getattr(COSTS[method], field) <= HALF * getattr(COSTS["full"], field)
+        )
 
 
 def test_no_extra_time_is_what_merges_or_adds_nothing():
@@ -32,7 +35,7 @@ def test_every_method_and_every_number_stands_in_the_form():
     html = chooser(COSTS, NAMES)._repr_html_()
     for method, cost in COSTS.items():
         assert NAMES[method] in html
-        assert f"{cost['stored_for_tasks']:,}".replace(",", "") in html.replace(",", "")
+        assert f"{format_count(cost.stored_for_tasks)} numbers stored" in html
 
 
 @pytest.mark.parametrize(
