@@ -10,9 +10,9 @@ import logging
 import os
 import re
 import sys
+import time
 from html import escape
 from pathlib import Path
-from types import SimpleNamespace
 from typing import NamedTuple
 from urllib.parse import urljoin
 
@@ -22,6 +22,7 @@ if str(ROOT) not in sys.path:
 
 from mkdocs.exceptions import ConfigurationError, PluginError  # noqa: E402
 from mkdocs.structure.files import File  # noqa: E402
+from mkdocs.structure.pages import Page  # noqa: E402
 from mkdocs.utils import get_relative_url  # noqa: E402
 
 from theme import addresses, assets, lessons, markup, search  # noqa: E402
@@ -29,16 +30,23 @@ from weave import bundle, citations, dependencies, glossary, labs, ledger, noteb
 from weave.fences import Fence, Problem, find_parts  # noqa: E402
 from weave.links import check_links  # noqa: E402
 from weave.markdown_extension import WeaveExtension  # noqa: E402
-from weave.page import read_page, read_source  # noqa: E402
-from weave.runner import weave_sources  # noqa: E402
+from weave.memory import Memory  # noqa: E402
+from weave.page import Source, read_page, read_source  # noqa: E402
 
 log = logging.getLogger("mkdocs.hooks.site")
 NOTEBOOKS = "assets/notebooks"
 IS_LAB = re.compile(r"(?:.*/)?labs/[^/]+\.py")
-PLACE = '<div data-cell="{}"></div>'  # of a lab's cell in its Markdown
-PLACED = re.compile(PLACE.format(r"(\d+)"))
 IDS = re.compile(r"""\sid=["']?([^\s"'>]+)""")
-STALE = "This is an earlier run: something that the lab imports has changed since. A build runs it."
+DIRTY = "--dirty is not offered: pages take lists and links from each other, and a build remembers "
+DIRTY += "by itself what has not changed"
+NOWHERE = "SITE_URL is not set: canonical links, sitemap and share pictures are left out"
+LAB_RUNS = "This lab is being computed. The page shows the results when they are there."
+WAITS = (
+    "This page reads what a lab finds, which is being computed. It shows itself when that is done."
+)
+
+
+RENDERED = ("content", "toc", "_title_from_render", "present_anchor_ids", "links_to_anchors")
 
 
 class Notebook(NamedTuple):
@@ -55,22 +63,36 @@ class LabFile(File):
         return True
 
 
+class Lab(NamedTuple):
+    """A lab below docs/: without a Lab it can't be read; without a Run it failed or still runs."""
+
+    lab: labs.Lab | None
+    run: labs.Run | None
+    problems: list
+
+    @property
+    def is_pending(self):
+        return self.run is None and not self.problems
+
+
 class Build:
     """One build after the other; `serve` keeps what has not changed. The steps stand in order."""
 
     def __init__(self):
         self.serving = False
         self.extension = WeaveExtension()
-        self.extension.weave = lambda _: self.woven[self.rendered]
-        self.rendered = ""  # source_uri of the page being rendered
-        self.known = {}  # path -> (what it was made from, Page)
+        self.extension.weave = lambda _: self.woven[self.current]
+        self.current = ""  # source_uri of the page being rendered
+        self.memory = Memory(ROOT)
+        self.background = labs.Background(self.lab_has_ended)
+        self.rendered = {}  # source_uri -> (what it was made from, what rendering gives a page)
         self.stamps = {}  # file of our code -> when it was changed
-        self.failed = {}  # recipe of a lab that failed -> its Problems: it need not fail twice
 
     def start(self, command, dirty):
         """Remember whether a person is watching."""
+        if dirty:
+            raise ConfigurationError(DIRTY)
         self.serving = command == "serve"
-        labs.stale_is_fine = self.serving
 
     # 1
     def read_addresses(self, config):
@@ -81,6 +103,8 @@ class Build:
             repository = addresses.find_repo_url(os.environ)
         except ValueError as error:
             raise ConfigurationError(str(error)) from error
+        if not config.site_url:
+            log.info(NOWHERE)
         config.extra["repository"] = repository
         config.edit_uri = addresses.edit_uri(repository)
         config.markdown_extensions.append(self.extension)
@@ -89,50 +113,46 @@ class Build:
     # 2
     def forget_code(self, config):
         """Let `serve` see edited snippets and figures."""
-        files = [f for package in dependencies.PACKAGES for f in (ROOT / package).rglob("*.py")]
-        stamps = {file: dependencies.stamp(file) for file in files}
+        stamps = dependencies.Code(ROOT).stamps()
         if stamps != self.stamps:
             self.stamps = stamps
             dependencies.forget_modules()
-        self.memory = dependencies.Memory(ROOT)
 
     # 3
     def run_labs(self, files, config):
-        """Run the labs of which no run is kept, and make pages of all; put our scripts aside."""
+        """Run the labs of which no run is kept, in `serve` beside the rest; make pages of all."""
         found = [file for file in files.media_files() if IS_LAB.fullmatch(file.src_uri)]
         self.labs = {file.src_uri: self._obtain(file.abs_src_path) for file in found}
-        problems = [problem for _, _, problems in self.labs.values() for problem in problems]
-        for problem in problems:
-            log.error("%s", problem)
+        self.background.ask(one.lab for one in self.labs.values() if one.is_pending)
+        problems = [problem for one in self.labs.values() for problem in one.problems]
         if problems and not self.serving:
-            raise PluginError(f"{_errors(problems)} in labs, listed above")
+            _report(problems, "labs", ends=True)
         for file in found:
             files.remove(file)
             use_folders = config.use_directory_urls
             files.append(LabFile(file.src_uri, file.src_dir, file.dest_dir, use_folders))
+        if not config.site_url:
+            config.theme.static_templates.discard("sitemap.xml")
         assets.take(files, config)
         return files
 
     def _obtain(self, file):
-        """Return (Lab, Run, Problems) of a file; what failed has no Run, or neither."""
         lab = None
         try:
             lab = labs.read_lab(file)
-            run = labs.load_run(lab, accept_stale=self.serving)
-            if run is None and labs.recipe(lab) in self.failed:
-                return lab, None, self.failed[labs.recipe(lab)]
+            run = labs.load_run(lab)
+            if run is None and self.serving:
+                return Lab(lab, None, self.background.failed.get(labs.recipe(lab), []))
             if run is None:
                 log.info("Running the lab %s: no run of it is kept", lab.path)
                 run = labs.run_lab(lab)
                 log.info("It took %.0f s and is kept for later builds", run.seconds)
-            return lab, run, []
+            return Lab(lab, run, [])
         except labs.LabFailed as error:
-            if lab:
-                self.failed[labs.recipe(lab)] = error.problems
-            return lab, None, error.problems
+            return Lab(lab, None, error.problems)
         except ImportError as error:
-            problem = Problem(str(Path(file).relative_to(ROOT)), 1, f"ImportError: {error}")
-            return lab, None, [problem]
+            problem = Problem(_path(file), 1, f"ImportError: {error}")
+            return Lab(lab, None, [problem])
 
     # 4
     def run_pages(self, nav, config, files):
@@ -141,74 +161,77 @@ class Build:
         self.nav, self.series = nav, lessons.find_series(nav.items)
         self.places = lessons.find_places(self.series)
         self.sources = {f.src_uri: self._read(f) for f in files.documentation_pages()}
-        self.woven, sources_known = {}, citations.read_sources(ROOT)[0]
-        changed = {}
-        for uri, source in self.sources.items():
-            parts = find_parts(source.text)
-            blocks = [p.source for p in parts if isinstance(p, Fence) and p.is_python]
-            made_from = (source, dependencies.fingerprint(blocks, ROOT), sources_known)
-            known = self.known.get(uri)
-            if known and known[0] == made_from:
-                self.woven[uri] = known[1]
-            else:
-                changed[uri] = made_from
-        for uri, made_from in changed.items():
-            page = self._run(self.sources[uri])
-            self.woven[uri] = page
-            self.known[uri] = (made_from, page)
+        pages, self.ran = self.memory.weave(list(self.sources.values()), self._results)
+        self.woven = dict(zip(self.sources, pages))
+        for uri, one in self.labs.items():
+            if one.lab:
+                self.woven[uri] = labs.with_cells(self.woven[uri], one.lab, one.run)
+            self.woven[uri].problems[:0] = one.problems
         return nav
 
     def _read(self, file):
-        if file.src_uri not in self.labs:
-            return read_page(file.abs_src_path)
-        lab = self.labs[file.src_uri][0]
-        path = os.path.relpath(file.abs_src_path, ROOT).replace(os.sep, "/")
-        text = labs.as_markdown(lab, PLACE) if lab else "# A lab that can't be read"
-        return read_source(text, path)
+        """Return the Source of a page: its own, or a note where it waits for a lab."""
+        if file.src_uri in self.labs:
+            lab = self.labs[file.src_uri].lab
+            text = labs.as_markdown(lab) if lab else "# A lab that can't be read"
+            return read_source(text, _path(file.abs_src_path))
+        source = read_page(file.abs_src_path)
+        blocks = [p.source for p in find_parts(source.text) if isinstance(p, Fence) and p.is_python]
+        if any(one.is_pending for one in self._labs_read(blocks)):
+            heading = re.search(r"^# (?:(?!\{\{).)*$", source.text, re.M)
+            text = f"{heading[0] if heading else ''}\n\n{_waiting(WAITS)}\n"
+            return Source(source.path, text, source.offset)
+        return source
 
-    def _run(self, source):
-        listings = self.memory.recall(source)
-        render.listings.update(listings or {})
-        (page,) = weave_sources([source], twice=listings is None)
-        if listings is None and not page.problems:
-            sources = {block.fence.source for block in page.blocks}
-            self.memory.keep({s: render.listings[s] for s in sources}, source)
-        log.debug("ran the blocks of %s", source.path)
-        return page
+    def _labs_read(self, blocks):
+        names = labs.names_read(blocks)
+        return [one for uri, one in self.labs.items() if {None, Path(uri).stem} & names]
+
+    def _results(self, blocks):
+        """What labs found that some blocks read, as text."""
+        return json.dumps([one.run and labs.results_of(one.run) for one in self._labs_read(blocks)])
 
     # 5
     def give_source(self, page, config):
-        """Give MkDocs the Python of a lab as Markdown, with a place for each cell of code."""
-        self.rendered = page.file.src_uri
-        if self.rendered not in self.labs:
-            return None
-        lab, _, _ = self.labs[self.rendered]
-        return labs.as_markdown(lab, PLACE) if lab else "# A lab that can't be read"
+        """Give MkDocs a page's Markdown; an empty line first, so that it looks for no metadata."""
+        return "\n" + self.sources[page.file.src_uri].text
+
+    def prepare_render(self, markdown, page, config, files):
+        """Set what the front matter says, and let MkDocs ask us to render the page."""
+        source, woven = self.sources[page.file.src_uri], self.woven[page.file.src_uri]
+        page.meta = {**source.meta, "description": woven.description}
+        if "title" in page.meta:
+            page.meta["title"] = str(page.meta["title"])
+        page.render = lambda config, files: self.render(page, config, files)
+        return markdown
+
+    def render(self, page, config, files):
+        """Render a page, or take it as it was; what goes wrong here is a problem of this page."""
+        self.current = page.file.src_uri
+        woven = self.woven[self.current]
+        made_from = (woven, sorted(f.src_uri for f in files), glossary.read_glossary(ROOT))
+        known = self.rendered.get(self.current)
+        if known is None or known[0] != made_from:
+            try:
+                Page.render(page, config, files)
+            except Exception as error:
+                log.debug("can't render %s", woven.path, exc_info=True)
+                woven.problems.append(Problem(woven.path, 1, f"can't be rendered: {error!r}"))
+                page.content = ""
+                return
+            known = (made_from, {name: vars(page).get(name) for name in RENDERED})
+            self.rendered[self.current] = known
+        vars(page).update(known[1])
 
     def finish_content(self, html, page, config, files):
         """Count the words, add the sentence below the title, let wide things scroll."""
-        woven = self.woven[page.file.src_uri]
-        if woven.description:
-            page.meta["description"] = woven.description
         if page.file.src_uri in self.labs:
-            html = self._show_lab(html, *self.labs[page.file.src_uri])
+            html = _note(self.labs[page.file.src_uri]) + html
         page.minutes = lessons.reading_minutes(markup.count_words(html))
         html = markup.with_lede(html, page.meta.get("description"))
         return markup.with_quiet_links(markup.with_scroll_boxes(html))
 
-    def _show_lab(self, html, lab, run, problems):
-        if problems:
-            return render.error_box(problems) + html
-
-        def put(match):
-            number = int(match[1])
-            cell = lab.code[number - 1]
-            fence = SimpleNamespace(source=cell.source, flags={"hide"} if cell.is_hidden else set())
-            return render.block(fence, labs.outcome_of(run.outputs[number - 1]), number)
-
-        return _note(lab, run) + PLACED.sub(put, html)
-
-    # Now MkDocs has every page; the rest is one event.
+    # Now MkDocs has every page; the other steps are one event.
     def finish(self, env, config, files):
         """Take the steps that need every page."""
         self.pages = {file.src_uri: file.page for file in files.documentation_pages()}
@@ -217,8 +240,7 @@ class Build:
         self.add_notebooks(config, files)
         self.add_assets(env, config, files)
         self.add_search(config, files)
-        ran = sum(len(woven.blocks) for woven in self.woven.values())
-        log.info("Ran %d blocks on %d pages", ran, len(self.woven))
+        log.info("%d pages, of which %d ran", len(self.woven), self.ran)
         return env
 
     # 6
@@ -249,10 +271,8 @@ class Build:
                 problems = problems + of_site
             if problems:
                 self.pages[uri].content = render.error_box(problems) + self.pages[uri].content
-        for problem in found:
-            log.error("%s", problem)
-        if found and not self.serving:
-            raise PluginError(f"{_errors(found)} in pages, listed above")
+        if found:
+            _report(found, "pages", ends=not self.serving)
 
     def _problems_of_site(self):
         """What is wrong with sources and glossary as a whole, where a page is there for them."""
@@ -292,13 +312,16 @@ class Build:
         for uri, (lab, run, _) in self.labs.items():
             if run is None:
                 continue
-            address = urljoin(root, self.pages[uri].url)
+            page = self.pages[uri]
+            address = urljoin(root, page.url)
             first = notebook.first_cells(labs.HOW, address=address, **told)
             made = {"ipynb": labs.as_notebook(lab, run, address, as_picture, first)}
             made["py"], found = lab.text, labs.results_of(run)
             made |= {"json": json.dumps(found, indent=1)} if found else {}
             for kind, content in made.items():
-                _add(files, config, f"{uri.removesuffix('.py')}/{lab.name}.{kind}", content)
+                file = File.generated(config, f"{uri}/{lab.name}.{kind}", content=content)
+                file.dest_uri = urljoin(page.url, f"{lab.name}.{kind}")
+                files.append(file)
 
     # 9
     def add_assets(self, env, config, files):
@@ -314,27 +337,63 @@ class Build:
         pages = [(page.url, page.title, page.content) for page in self.pages.values()]
         _add(files, config, "search/search_index.json", search.make_index(pages))
 
+    # Between builds, in `serve`.
+    def watch_labs(self, server, config, builder):
+        """Build again when a lab has ended."""
+        self.signal.parent.mkdir(parents=True, exist_ok=True)
+        self.signal.touch()
+        server.watch(str(self.signal))
+        return server
+
+    def lab_has_ended(self):
+        """Tell the server."""
+        self.signal.write_text(str(time.time_ns()), "utf-8")
+
+    @property
+    def signal(self):
+        return ROOT / ".cache" / "lab-ended"
+
+    def stop(self):
+        """Leave no lab running."""
+        self.background.stop()
+
 
 def _add(files, config, uri, content):
     files.append(File.generated(config, uri, content=content))
     return uri
 
 
-def _errors(problems):
-    return f"{len(problems)} error{'s' * (len(problems) > 1)}"
+def _report(problems, where, ends):
+    """List problems; end the build."""
+    for problem in problems:
+        log.error("%s", problem)
+    if ends:
+        count = len(problems)
+        raise PluginError(f"{count} error{'s' * (count > 1)} in {where}, listed above")
 
 
-def _note(lab, run):
-    """Say above the title what this is, how long it ran, and where its files are."""
+def _path(file):
+    """A file's name as messages say it."""
+    return os.path.relpath(file, ROOT).replace(os.sep, "/")
+
+
+def _note(one):
+    """Say above a lab's title what this is, how long it ran, and where its files are."""
+    if one.run is None:
+        return _waiting(LAB_RUNS) if one.is_pending else ""
     kinds = {"ipynb": "Download as notebook", "py": "Python"}
-    if labs.results_of(run):
+    if labs.results_of(one.run):
         kinds["json"] = "results"
     links = " · ".join(
-        f'<a href="{escape(lab.name)}.{kind}" download>{word}</a>' for kind, word in kinds.items()
+        f'<a href="{escape(one.lab.name)}.{kind}" download>{word}</a>'
+        for kind, word in kinds.items()
     )
-    took = f"{run.processor_seconds or run.seconds:.0f} seconds of processor time"
-    stale = f'<p class="woven-error">{STALE}</p>' if run.is_stale else ""
-    return f'<p class="kicker">Lab · {took} · {links}</p>\n{stale}'
+    took = f"{one.run.processor_seconds or one.run.seconds:.0f} seconds of processor time"
+    return f'<p class="kicker">Lab · {took} · {links}</p>\n'
+
+
+def _waiting(message):
+    return f'<p class="woven-waiting" role="status">{message}</p>\n'
 
 
 build = Build()
@@ -344,5 +403,8 @@ on_pre_build = build.forget_code
 on_files = build.run_labs
 on_nav = build.run_pages
 on_page_read_source = build.give_source
+on_page_markdown = build.prepare_render
 on_page_content = build.finish_content
 on_env = build.finish
+on_serve = build.watch_labs
+on_shutdown = build.stop

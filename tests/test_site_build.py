@@ -1,10 +1,12 @@
 """site_build.py: errors end a build; `serve` shows them, goes on, and runs only what changed."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from html import unescape
+from types import SimpleNamespace
 
 import markdown
 import pytest
@@ -12,6 +14,7 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort
 
+import weave.memory
 import weave.page
 import weave.runner
 from tests.small_site import HOOK, ROOT, make_site, write
@@ -57,8 +60,9 @@ class Serve:
         self.hook = self.load().hooks[HOOK]
         self.site = self.hook.build
         monkeypatch.setattr(self.hook, "ROOT", folder)
-        monkeypatch.setattr(self.hook, "weave_sources", self.weave_sources)
+        monkeypatch.setattr(weave.memory, "weave_sources", self.weave_sources)
         monkeypatch.setattr(self.site, "__dict__", type(self.site)().__dict__)
+        self.site.stamps = None  # what other tests have imported is not of this folder
         self.ran, self.started, self.watch = [], False, None
 
     def load(self):
@@ -289,3 +293,133 @@ def test_a_link_to_a_heading_that_vanished_is_found_though_its_own_page_did_not_
     assert "other.md:8: the link index.md#the-2800-weights leads nowhere" in serve.html(
         "other/index.html"
     )
+
+
+@pytest.mark.parametrize(
+    ("front", "title"), [("title: 404", "404"), ("title: 2026-11-27", "2026-11-27")]
+)
+def test_a_title_is_text_whatever_yaml_makes_of_it(serve, front, title):
+    touch(serve.folder / "docs/other.md", f"---\n{front}\n---\n\nNo heading.\n")
+    serve.build("build")
+    assert f"<title>{title} · " in serve.html("other/index.html")
+
+
+def test_a_first_line_that_looks_like_metadata_is_text(serve):
+    touch(serve.folder / "docs/other.md", "Note: it stays.\n")
+    serve.build("build")
+    assert "<p>Note: it stays.</p>" in serve.html("other/index.html")
+
+
+def test_a_page_that_can_not_be_rendered_is_named_and_the_others_are_built(serve, monkeypatch):
+    render = serve.hook.Page.render
+
+    def fail(page, config, files):
+        if page.file.src_uri == "other.md":
+            raise RuntimeError("of one page")
+        render(page, config, files)
+
+    monkeypatch.setattr(serve.hook.Page, "render", fail)
+    serve.build()
+    assert "2800" in serve.html("index.html")
+    html = unescape(serve.html("other/index.html"))
+    assert "docs/other.md:1: can't be rendered: RuntimeError('of one page')" in html
+    monkeypatch.undo()
+
+
+@pytest.mark.parametrize("command", ["build", "serve"])
+def test_dirty_is_refused_in_one_sentence(folder, command):
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", command, "--dirty", "-f", str(folder / "mkdocs.yml")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    (line,) = [line for line in done.stderr.splitlines() if "dirty" in line]
+    assert line.startswith("Error: --dirty is not offered: ")
+
+
+def test_without_a_public_address_none_is_made_up(serve, monkeypatch, caplog):
+    for name in ("SITE_URL", "GITHUB_ACTIONS"):
+        monkeypatch.delenv(name, raising=False)
+    caplog.set_level("INFO")
+    serve.build("build")
+    html = serve.html("other/index.html")
+    assert "canonical" not in html
+    assert "og:image" not in html
+    assert not (serve.folder / "site/sitemap.xml").exists()
+    assert [r.levelname for r in caplog.records if r.message == serve.hook.NOWHERE] == ["INFO"]
+    assert not any("127.0.0.1" in file.read_text("utf-8", "ignore") for file in all_files(serve))
+
+
+def all_files(serve):
+    return [file for file in (serve.folder / "site").rglob("*") if file.suffix in TEXTS]
+
+
+TEXTS = {".html", ".json", ".xml", ".ipynb", ".css"}
+
+
+def test_with_an_address_it_stands_where_it_is_needed(serve, monkeypatch):
+    monkeypatch.setenv("SITE_URL", "https://example.org/a")
+    serve.build("build")
+    html = serve.html("other/index.html")
+    assert '<link rel="canonical" href="https://example.org/a/other/">' in html
+    assert 'content="https://example.org/a/assets/share/' in html
+    assert "https://example.org/a/other/" in serve.html("sitemap.xml")
+
+
+LAB = "# %% [markdown]\n# # A lab\n\n# %%\nfrom IPython.display import JSON\n\nJSON({'n': 4400})\n"
+READER = "# Reader\n\n" + block("from weave.labs import results\nn = results('a')['n']\nn")
+
+
+@pytest.fixture
+def labs(serve, monkeypatch):
+    """The site with a lab and a page that reads it; `labs.run` is what is kept of it, if anything."""
+    module = serve.hook.labs
+    made = SimpleNamespace(run=None, asked=[], n=4400)
+    write(serve.folder, {"docs/labs/a.py": LAB, "docs/reader.md": READER})
+    monkeypatch.setattr(module, "ROOT", serve.folder)
+    monkeypatch.setattr(module, "load_run", lambda lab: made.run)
+    monkeypatch.setattr(serve.site.background, "ask", lambda labs: made.asked.extend(labs))
+
+    def end(n):
+        data = {"application/json": {"n": n}}
+        made.run = module.Run([[{"output_type": "display_data", "data": data}]], 1.0, 1.0)
+
+    made.end = end
+    return made
+
+
+def test_serve_answers_before_labs_have_run_and_shows_what_they_found_afterwards(serve, labs):
+    ran = serve.build()
+    assert "being computed" in serve.html("labs/a/index.html")
+    assert "being computed" in serve.html("reader/index.html")
+    assert "<h1" in serve.html("reader/index.html")
+    assert "2800" in serve.html("index.html")
+    assert [lab.name for lab in labs.asked] == ["a"]
+    labs.end(4400)
+    ran = serve.build()
+    assert ran == ["docs/reader.md"]
+    assert "<samp>4400</samp>" in serve.html("reader/index.html")
+    assert "1 seconds of processor time" in serve.html("labs/a/index.html")
+    assert "being computed" not in serve.html("labs/a/index.html")
+
+
+def test_a_page_that_reads_a_lab_runs_again_when_the_lab_finds_something_else(serve, labs):
+    labs.end(4400)
+    serve.build()
+    labs.end(1600)
+    assert serve.build() == ["docs/reader.md"]
+    assert "<samp>1600</samp>" in serve.html("reader/index.html")
+
+
+@pytest.mark.parametrize(("use_folders", "place"), [(True, "labs/a"), (False, "labs")])
+def test_what_a_lab_offers_lies_where_its_page_says(serve, labs, use_folders, place):
+    settings = (serve.folder / "mkdocs.yml").read_text("utf-8")
+    touch(serve.folder / "mkdocs.yml", f"{settings}\nuse_directory_urls: {use_folders}\n")
+    labs.end(4400)
+    serve.build("build")
+    page = "labs/a/index.html" if use_folders else "labs/a.html"
+    links = re.findall(r'href="([^"]+)" download', serve.html(page))
+    assert links == ["a.ipynb", "a.py", "a.json"]
+    assert all((serve.folder / "site" / place / link).is_file() for link in links)

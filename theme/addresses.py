@@ -20,11 +20,11 @@ def _on_github(environ):
 
 
 def find_site_url(environ, default):
-    """Return the address at which the site will stand, with a slash at its end.
+    """Return the address at which the site will stand, with a slash at its end, or None.
 
     Args:
         environ: SITE_URL wins; on GitHub Actions the address of the repository's own Pages is next.
-        default: taken when neither is known.
+        default: taken when neither is known; nothing, if that isn't known either.
 
     Raises:
         ValueError: SITE_URL is not an http address.
@@ -33,7 +33,7 @@ def find_site_url(environ, default):
         return _address("SITE_URL", environ["SITE_URL"])
     github = _on_github(environ)
     if github is None:
-        return _address("site_url", default)
+        return _address("site_url", default) if default else None
     _, owner, repository = github
     host = f"{owner.lower()}.github.io"
     return f"https://{host}/" if repository.lower() == host else f"https://{host}/{repository}/"

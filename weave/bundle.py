@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import io
-import re
 import zipfile
 from typing import NamedTuple
 
-from weave.dependencies import DATA, PACKAGES
+from weave.dependencies import NAMED, Code
 
 ALWAYS = ("LICENSE", "LICENSE-docs")
-NAMED = re.compile(rf"""["']({DATA}/[\w./-]+)""")  # in a string: how a path begins
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # a zip file's first day, so that equal files give equal bytes
 
 
@@ -36,15 +34,16 @@ def make_bundle(root, name, sources, also=()):
             that the named folder holds.
         also: more files, relative to `root`.
     """
-    code = [file for package in PACKAGES for file in sorted((root / package).rglob("*.py"))]
+    code = Code(root)
+    ours = list(code.modules.values())
     data = [
         file
-        for source in (*sources, *(file.read_text(encoding="utf-8") for file in code))
+        for source in (*sources, *(file.read_text(encoding="utf-8") for file in ours))
         for path in NAMED.findall(source)
-        for file in _files(root, path)
+        for file in code.files_at(path)
     ]
     more = [root / path for path in (*ALWAYS, *also) if (root / path).is_file()]
-    inside = {file.relative_to(root).as_posix(): file for file in [*code, *data, *more]}
+    inside = {file.relative_to(root).as_posix(): file for file in [*ours, *data, *more]}
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for path, file in sorted(inside.items()):
@@ -53,12 +52,3 @@ def make_bundle(root, name, sources, also=()):
             archive.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED)
     content = packed.getvalue()
     return Bundle(f"{name}.{hashlib.sha256(content).hexdigest()[:10]}.zip", content)
-
-
-def _files(root, path):
-    """The file of that path; else all below it, or below the folder in which its name begins."""
-    found = root / path
-    if found.is_file():
-        return [found]
-    folder = found if found.is_dir() else found.parent
-    return [file for file in sorted(folder.rglob("*")) if file.is_file()]

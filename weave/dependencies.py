@@ -1,33 +1,82 @@
-"""Which of our files a page depends on, so that `serve` runs again only what changed."""
+"""Which of our files some code depends on: what it imports and what it reads below data/."""
 
 from __future__ import annotations
 
-import ast
 import hashlib
-import json
+import re
 import sys
 from functools import lru_cache
-from pathlib import Path
-
-import numpy
+from typing import NamedTuple
 
 PACKAGES = ("snippets", "experiments", "figures")
 DATA = "data"
-RUNNER = "weave"
+NAMED = re.compile(rf"""["']({DATA}(?:/[\w./-]*|(?=["'])))""")  # in a string: how a path begins
+FROM = re.compile(r"^[ \t]*from[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n]*)", re.M)
+IMPORT = re.compile(r"^[ \t]*import[ \t]+([^\n]+)", re.M)
+UNSEEN = re.compile(r"\bimport_module\b|\b__import__\b|^[ \t]*from[ \t]+\.", re.M)
 
 
-def fingerprint(sources, root):
-    """Return what must stay the same for a page with these blocks to come out the same."""
-    seen, waiting = {}, [imported for source in sources for imported in _imports(source)]
-    while waiting:
-        for file in _files_of(waiting.pop(), root):
-            if file not in seen:
-                seen[file] = stamp(file)
-                waiting += _imports_of_file(file, seen[file])
-    reads = any(_reads_data(file, when) for file, when in seen.items())
-    if reads or any(DATA in source for source in sources):
-        seen.update((file, stamp(file)) for file in (root / DATA).rglob("*") if file.is_file())
-    return tuple(sorted((str(file), when) for file, when in seen.items()))
+class _Read(NamedTuple):
+    """What one file holds: `asks` for everything if its imports can't be seen."""
+
+    digest: bytes
+    modules: tuple
+    data: tuple
+    asks: bool
+
+
+class Code:
+    """Our code and data as they lie on the disk now.
+
+    Args:
+        root: the folder that holds the packages and data/.
+    """
+
+    def __init__(self, root):
+        self.root, self.modules = root, {}
+        for package in PACKAGES:
+            for file in (root / package).rglob("*.py"):
+                names = file.relative_to(root).with_suffix("").parts
+                self.modules[".".join(names[:-1] if names[-1] == "__init__" else names)] = file
+        self.data = sorted(file for file in (root / DATA).rglob("*") if file.is_file())
+
+    def stamps(self):
+        """Return {file of our code: when it was changed, and its size}."""
+        return {file: stamp(file) for file in self.modules.values()}
+
+    def behind(self, sources):
+        """Return our files that some code imports, and those below data/ that any of it names.
+
+        `from figures.kit.plot import plot` does not count figures/__init__.py, which only passes
+        names on: else each figure of each lesson would be behind all that is plotted.
+        """
+        seen, waiting = set(), [_read_text(source) for source in sources]
+        while waiting:
+            read = waiting.pop()
+            found = {self.modules[name] for name in read.modules if name in self.modules}
+            if read.asks:
+                found.update(self.modules.values())
+            new = found - seen
+            seen |= new
+            seen.update(file for path in read.data for file in self.files_at(path))
+            waiting += [_read_file(file, stamp(file)) for file in new]
+        return seen
+
+    def digest(self, sources):
+        """Return a digest of all that is behind some code, names and contents."""
+        made = hashlib.sha256()
+        for file in sorted(self.behind(sources)):
+            made.update(file.relative_to(self.root).as_posix().encode() + b"\0")
+            made.update(_read_file(file, stamp(file)).digest)
+        return made.hexdigest()
+
+    def files_at(self, path):
+        """Return the file of that path; else all below it, or in the folder where it begins."""
+        found = self.root / path
+        if found in self.data:
+            return [found]
+        folder = found if found.is_dir() else found.parent
+        return [file for file in self.data if folder in file.parents]
 
 
 def stamp(file):
@@ -43,66 +92,21 @@ def forget_modules():
 
 
 @lru_cache(maxsize=1024)
-def _reads_data(file, when):
-    return f"{DATA}/" in file.read_text(encoding="utf-8")
+def _read_file(file, stamp):
+    content = file.read_bytes()
+    read = _read_text(content.decode("utf-8")) if file.suffix == ".py" else _Read(b"", (), (), 0)
+    return read._replace(digest=hashlib.sha256(content).digest())
 
 
-@lru_cache(maxsize=1024)
-def _imports_of_file(file, when):
-    return _imports(file.read_text(encoding="utf-8"))
-
-
-@lru_cache(maxsize=8192)
-def _imports(source):
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:
-        return []
-    found = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return [name for name in found if name.partition(".")[0] in PACKAGES]
-
-
-def _files_of(module, root):
-    """The files that importing `a.b.c` runs: a/__init__.py, a/b/__init__.py, a/b/c.py."""
-    names = module.split(".")
-    for count in range(1, len(names) + 1):
-        base = Path(root, *names[:count])
-        for file in (base.with_suffix(".py"), base / "__init__.py"):
-            if file.is_file():
-                yield file
-
-
-class Memory:
-    """What builds remember of a page that came out right, for as long as it and the code stay.
-
-    That it is the same when it runs again, so that it runs twice only once; and the HTML of its
-    listings. Kept below .cache/, a file a page, named for the page's text and all our code.
-    """
-
-    def __init__(self, root):
-        self.folder = root / ".cache" / "weave"
-        code = hashlib.sha256(f"{sys.version} {numpy.__version__}".encode())
-        for package in (*PACKAGES, DATA, RUNNER):
-            for file in sorted((root / package).rglob("*.*")):
-                if file.suffix in (".py", ".json", ".bib", ".csv"):
-                    code.update(file.read_bytes())
-        self.code = code.digest()
-
-    def recall(self, *page):
-        """Return {source: HTML} of the listings of a page, or None of an unknown one."""
-        file = self._file(page)
-        return json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
-
-    def keep(self, listings, *page):
-        """Remember a page that ran twice and came out right."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._file(page).write_text(json.dumps(listings), encoding="utf-8")
-
-    def _file(self, page):
-        name = hashlib.sha256(self.code + repr(page).encode()).hexdigest()
-        return self.folder / f"{name[:32]}.json"
+@lru_cache(maxsize=4096)
+def _read_text(source):
+    """Read the imports of some code without parsing it, which takes as long as some pages."""
+    names = []
+    for module, imported in FROM.findall(source):
+        words = re.sub(r"#[^\n]*|\bas[ \t]+\w+|[()\\]", " ", imported).replace(",", " ").split()
+        names += [module, *(f"{module}.{word}" for word in words)]
+    for line in IMPORT.findall(source):
+        names += [part.split()[0] for part in line.partition("#")[0].split(",") if part.split()]
+    ours = tuple(name for name in names if name.partition(".")[0] in PACKAGES)
+    # `import a.b` runs a/__init__.py as `import a` does; what it passes on is asked for by name
+    return _Read(b"", ours, tuple(NAMED.findall(source)), bool(UNSEEN.search(source)))

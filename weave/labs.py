@@ -4,28 +4,34 @@ mkdocs-jupyter runs a lab and stops at the first error. What its cells put out i
 under the content of all that could change it: the lab's code, the files that it imports, the
 versions of the packages. Its prose is not part of that. So a build with everything kept does not
 even load mkdocs-jupyter, which takes as long as some pages.
+
+    python -m weave.labs FILE    runs one lab and says what is wrong with it, as JSON
 """
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import importlib.metadata
 import json
 import os
 import platform
 import re
+import subprocess
+import sys
+import threading
 import time
+from dataclasses import replace
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urljoin
 
-from weave import citations, dependencies
-from weave.bundle import NAMED
+from weave import citations, render
+from weave.dependencies import Code
 from weave.execute import Outcome, take_time
-from weave.fences import Problem
+from weave.fences import Fence, Problem
+from weave.page import token
 
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT / ".cache" / "labs"
@@ -43,6 +49,9 @@ are in it, or else [a zip file]({bundle}) of {size} from the site.
 >
 > Without a network: save the zip file as `{name}` beside this notebook, or let the environment \
 variable `{variable}` say where it is."""
+PLACE = '<div data-cell="{}"></div>'  # of a code cell in a lab's Markdown
+PLACED = re.compile("^" + PLACE.format(r"(\d+)") + "$", re.M)
+READS = re.compile(r"""\bresults\(\s*["']([\w-]+)["']\s*\)""")
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -78,7 +87,6 @@ class Run(NamedTuple):
     outputs: list  # for each code cell the outputs that a notebook file has
     seconds: float  # on the clock, start of the kernel included
     processor_seconds: float
-    is_stale: bool = False  # something that it depends on has changed since
 
 
 class LabFailed(Exception):
@@ -130,12 +138,10 @@ def read_lab(file):
     return Lab(file, path, text, tuple(cells))
 
 
-def as_markdown(lab, place):
+def as_markdown(lab):
     """Return a lab as Markdown of exactly as many lines, so that messages name the right one.
 
-    Args:
-        lab: a Lab.
-        place: HTML that holds the place of a code cell, with {} for its number, from 1.
+    For a cell of code it has a place; with_cells puts the cell there.
     """
     lines = [""] * len(lab.text.split("\n"))
     head = _head(lab.text)
@@ -145,24 +151,39 @@ def as_markdown(lab, place):
         written = cell.source.split("\n")
         if cell.is_code:
             number += 1
-            written = [place.format(number)]
+            written = [PLACE.format(number)]
         lines[cell.line - 1 : cell.line - 1 + len(written)] = written
     return "\n".join(lines)
 
 
-def load_run(lab, accept_stale=False):
-    """Return the Run that is kept of a lab, or None.
+def with_cells(page, lab, run=None):
+    """Return a lab's woven prose with its cells in their places, boxes like a lesson's blocks.
 
     Args:
+        page: the woven Page of as_markdown.
         lab: a Lab.
-        accept_stale: take the last run of the same code if something that it imports has changed.
+        run: its Run; without one the boxes hold code alone.
     """
-    exact = _kept_file(lab)
-    if exact.is_file():
-        return Run(**json.loads(exact.read_text("utf-8")))
-    runs = KEPT.glob(f"{lab.name}.{_digest_of_code(lab)}.*.json") if accept_stale else ()
-    latest = max(runs, key=lambda file: file.stat().st_mtime_ns, default=None)
-    return latest and Run(**json.loads(latest.read_text("utf-8")), is_stale=True)
+    pieces = list(page.pieces)
+
+    def put(match):
+        number = int(match[1])
+        cell = lab.code[number - 1]
+        outcome = outcome_of(run.outputs[number - 1]) if run else Outcome()
+        flags = frozenset({"hide"} if cell.is_hidden else ())
+        fence = Fence(cell.line, cell.line, "", "python", [], cell.source, flags)
+        pieces.append((render.block(fence, outcome, number), ""))
+        return token(len(pieces) - 1)
+
+    text = PLACED.sub(put, page.text)
+    lines = page.lines + [0] * (len(pieces) - len(page.pieces))
+    return replace(page, text=text, pieces=pieces, lines=lines)
+
+
+def load_run(lab):
+    """Return the Run that is kept of a lab, or None."""
+    file = _kept_file(lab)
+    return Run(**json.loads(file.read_text("utf-8"))) if file.is_file() else None
 
 
 def run_lab(lab):
@@ -171,7 +192,7 @@ def run_lab(lab):
     Raises:
         LabFailed: a cell raised an error or wrote a warning.
     """
-    file = _kept_file(lab)  # before the run: a file may change while it lasts
+    file = _kept_file(lab)
     clock, processor = time.monotonic(), _processor_seconds()
     outputs = _execute(lab)
     made = {
@@ -179,6 +200,8 @@ def run_lab(lab):
         "seconds": round(time.monotonic() - clock, 1),
         "processor_seconds": round(_processor_seconds() - processor, 1),
     }
+    if _kept_file(lab) != file:
+        return run_lab(lab)  # a file that it imports has changed while it ran
     KEPT.mkdir(parents=True, exist_ok=True)
     partial = file.with_suffix(f".{os.getpid()}")
     partial.write_text(json.dumps(made), "utf-8")
@@ -207,13 +230,64 @@ def results(name):
         raise ValueError(f"name must be one of {', '.join(files)}, got {name!r}")
     with take_time():
         lab = read_lab(files[name])
-        found = results_of(load_run(lab, accept_stale=stale_is_fine) or run_lab(lab))
+        found = results_of(load_run(lab) or run_lab(lab))
     if found is None:
         raise ValueError(f"name must be of a lab that puts out JSON, got {name!r}")
     return found
 
 
-stale_is_fine = False  # in `mkdocs serve`: a lesson's author need not wait for labs at every save
+def names_read(sources):
+    """Return the names of the labs whose results some blocks ask for; None stands for any lab."""
+    asking = [source for source in sources if "weave.labs" in source]
+    named = {name for source in sources for name in READS.findall(source)} if asking else set()
+    return named if named or not asking else {None}
+
+
+class Background:
+    """Runs labs one after the other beside whatever else goes on, each in a process of its own.
+
+    Args:
+        done: a function that is called when one of them has ended.
+    """
+
+    def __init__(self, done):
+        self.done = done
+        self.failed = {}  # recipe -> Problems: it need not fail twice
+        self._waiting, self._changed = [], threading.Condition()
+        self._process = self._thread = None
+
+    def ask(self, wanted):
+        """Run these labs, and none that waits from before."""
+        with self._changed:
+            self._waiting = list(wanted)
+            if self._thread is None and wanted:
+                self._thread = threading.Thread(target=self._run, daemon=True, name="labs")
+                self._thread.start()
+            self._changed.notify_all()
+
+    def stop(self):
+        """End the lab that runs."""
+        with self._changed:
+            self._waiting = []
+            if self._process:
+                self._process.terminate()
+
+    def _run(self):
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting)
+                lab = self._waiting.pop(0)
+                name = recipe(lab)
+                command = [sys.executable, "-m", "weave.labs", str(lab.file)]
+                self._process = subprocess.Popen(
+                    command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+                )
+            said, _ = self._process.communicate()
+            if self._process.returncode > 0:
+                problems = json.loads(said) if said else [(lab.path, 1, "the lab's process ended")]
+                self.failed[name] = [Problem(*problem) for problem in problems]
+            if self._process.returncode >= 0:
+                self.done()
 
 
 def results_of(run):
@@ -318,45 +392,9 @@ def _digest_of_code(lab):
 def _kept_file(lab):
     """Return where the run of a lab is kept, under the content of all that it depends on."""
     made = sha256(FORM)
-    for file in sorted(_files_behind([cell.source for cell in lab.code])):
-        made.update(file.relative_to(ROOT).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
+    made.update(Code(ROOT).digest([cell.source for cell in lab.code]).encode())
     made.update(_versions().encode())
     return KEPT / f"{lab.name}.{_digest_of_code(lab)}.{made.hexdigest()[:10]}.json"
-
-
-def _files_behind(sources):
-    """Return our files that some code imports, and those below data/ that any of it names.
-
-    `from figures.kit.plot import plot` does not count figures/__init__.py, which only passes names
-    on: else each figure of each lesson would make all labs run again.
-    """
-    seen, waiting = set(), list(sources)
-    while waiting:
-        source = waiting.pop()
-        found = [file for name in _imports(source) for file in _file_of(name)]
-        found += [ROOT / path for path in NAMED.findall(source) if (ROOT / path).is_file()]
-        new = set(found) - seen
-        seen |= new
-        waiting += [file.read_text("utf-8") for file in new if file.suffix == ".py"]
-    return seen
-
-
-@lru_cache(maxsize=256)
-def _imports(source):
-    """Return the names of our modules that some code imports, and of what it takes from them."""
-    names = []
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return [name for name in names if name.partition(".")[0] in dependencies.PACKAGES]
-
-
-def _file_of(module):
-    """Return [the file of a module or package], or [] for a name inside one."""
-    base = ROOT.joinpath(*module.split("."))
-    return [f for f in (base.with_suffix(".py"), base / "__init__.py") if f.is_file()][:1]
 
 
 @lru_cache(maxsize=1)
@@ -446,3 +484,17 @@ def _own_settings():
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+def main(arguments):
+    """Run the lab in a file; return 1 after saying as JSON what is wrong with it."""
+    try:
+        run_lab(read_lab(arguments[0]))
+    except LabFailed as failed:
+        print(json.dumps([(p.path, p.line, p.message) for p in failed.problems]))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

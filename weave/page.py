@@ -99,7 +99,8 @@ class Page:
         return TOKEN.sub(lambda m: escape(self.pieces[_index(m[1])][1]), text)
 
 
-def _token(index):
+def token(index):
+    """Return what stands in a page's Markdown for the piece of that number."""
     return _OPEN + "".join(chr(_DIGITS + int(digit)) for digit in str(index)) + _CLOSE
 
 
@@ -116,6 +117,7 @@ class Source(NamedTuple):
     description: str = ""
     description_line: int = 1
     problems: tuple[Problem, ...] = ()
+    meta: dict = {}  # all that its front matter says
 
 
 def read_page(file):
@@ -143,7 +145,7 @@ def read_source(text, path):
         return Source(path, body, offset, problems=(problem,))
     before = re.match(r"(?s)(.*?)^description:", front[0], re.M)
     line = 1 + (before[1].count("\n") if before else 0)
-    return Source(path, body, offset, str(meta.get("description", "")), line)
+    return Source(path, body, offset, str(meta.get("description", "")), line, meta=meta)
 
 
 def weave_file(file):
@@ -216,7 +218,7 @@ class _Weaver:
                 PRIVATE.sub("\ufffd", self.description), self.description_line
             )
             page.description = page.plain(page.description)
-        notes = [f"[^{label}]: {token}" for label, token in self.notes.items()]
+        notes = [f"[^{label}]: {noted}" for label, noted in self.notes.items()]
         page.text = "\n".join([*woven, "", *notes] if notes else woven)
         self._check_typed_numbers()
         page.problems.sort(key=lambda problem: problem.line)
@@ -229,7 +231,7 @@ class _Weaver:
     def _piece(self, html, plain=""):
         self.page.pieces.append((html, plain))
         self.page.lines.append(self.line)
-        return _token(len(self.page.pieces) - 1)
+        return token(len(self.page.pieces) - 1)
 
     def _fence(self, fence):
         self.line = fence.line

@@ -2,7 +2,7 @@
 
 import pytest
 
-from weave.labs import LabFailed, as_markdown, read_lab
+from weave.labs import PLACE, LabFailed, as_markdown, read_lab
 
 LAB = """\
 # ---
@@ -57,7 +57,7 @@ def test_cells_know_their_kind_their_text_and_their_line(written):
 
 
 def test_markdown_has_every_line_where_the_file_has_it(written):
-    lines = as_markdown(read_lab(written(LAB)), "<code {}>").split("\n")
+    lines = as_markdown(read_lab(written(LAB))).split("\n")
     assert len(lines) == len(LAB.split("\n"))
     assert lines[:3] == ["---", "description: What it shows.", "---"]
     assert {n: line for n, line in enumerate(lines, 1) if line} | {} == {
@@ -66,8 +66,8 @@ def test_markdown_has_every_line_where_the_file_has_it(written):
         3: "---",
         6: "# A lab",
         8: "Prose with $x$.",
-        11: "<code 1>",
-        17: "<code 2>",
+        11: PLACE.format(1),
+        17: PLACE.format(2),
     }
 
 

@@ -1,11 +1,13 @@
 """A lab runs once; what came of it is kept by content. An error or a warning ends it."""
 
 import json
+import threading
 
 import pytest
 
 from figures.kit.notebook import as_picture
 from weave import labs
+from weave.dependencies import Code
 
 LAB = """\
 # %% [markdown]
@@ -75,7 +77,6 @@ def test_a_kept_run_is_the_run_and_nothing_runs_again(lab, run, monkeypatch):
     monkeypatch.setattr(labs, "_execute", lambda lab: pytest.fail("it ran again"))
     kept = labs.load_run(lab)
     assert kept == run
-    assert not kept.is_stale
     assert 0 < kept.seconds < 60
 
 
@@ -86,17 +87,48 @@ def test_prose_may_change_without_a_new_run_and_code_may_not(folder, lab, run):
     write(folder, LAB)
 
 
-def test_an_import_that_changed_asks_for_a_new_run_or_makes_the_old_one_stale(
-    lab, run, monkeypatch
-):
-    behind = {file.name for file in labs._files_behind([cell.source for cell in lab.code])}
+def test_an_import_that_changed_asks_for_a_new_run(lab, run, monkeypatch):
+    behind = {file.name for file in Code(labs.ROOT).behind([cell.source for cell in lab.code])}
     assert {"count.py", "table.py"} <= behind
     assert "pictogram.py" not in behind
     monkeypatch.setattr(labs, "_versions", lambda: "another NumPy")
     assert labs.load_run(lab) is None
-    stale = labs.load_run(lab, accept_stale=True)
-    assert stale.is_stale
-    assert stale.outputs == run.outputs
+
+
+def test_a_run_during_which_a_file_changed_is_made_again(folder, monkeypatch):
+    lab = write(folder, LAB.replace("(40, 30)", "(40, 4)"))
+    versions = iter(["before", "after", "after", "after", "after"])
+    monkeypatch.setattr(labs, "_versions", lambda: next(versions))
+    made = []
+    monkeypatch.setattr(labs, "_execute", lambda lab: made.append(lab) or [[]])
+    labs.run_lab(lab)
+    assert len(made) == 2
+    write(folder, LAB)
+
+
+@pytest.mark.parametrize(
+    ("block", "names"),
+    [
+        ("x = results('a')", set()),
+        ("from weave.labs import results\nresults('a-b')['runs']", {"a-b"}),
+        ("from weave.labs import results\nresults(name)", {None}),
+        ("import weave.labs", {None}),
+    ],
+)
+def test_which_labs_a_block_reads_is_seen_without_running_it(block, names):
+    assert labs.names_read(["a = 1", block]) == names
+
+
+def test_labs_that_run_beside_the_rest_tell_when_they_end_and_what_is_wrong(folder):
+    file = folder / "labs" / "beside.py"
+    file.write_text("# %% [markdown]\n# # A\n\n# %%\n1 / 0\n", "utf-8")
+    lab, ended = labs.read_lab(file), threading.Event()
+    background = labs.Background(ended.set)
+    background.ask([lab])
+    assert ended.wait(60)
+    (problem,) = background.failed[labs.recipe(lab)]
+    assert (problem.line, problem.message) == (5, "ZeroDivisionError: division by zero")
+    background.stop()
 
 
 def test_a_reader_takes_home_prose_code_and_output_with_links_that_lead(lab, run):

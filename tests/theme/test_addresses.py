@@ -42,6 +42,10 @@ def test_the_repository_is_where_the_environment_says(environ, expected):
     assert find_repo_url(environ) == expected
 
 
+def test_an_address_that_nobody_named_is_not_made_up():
+    assert find_site_url({}, None) is None
+
+
 @pytest.mark.parametrize("value", ["example.org", "ftp://example.org/", "https://"])
 def test_an_address_that_is_none_is_refused_by_name(value):
     with pytest.raises(ValueError, match="SITE_URL must be an address .*, got "):

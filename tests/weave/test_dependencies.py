@@ -1,4 +1,4 @@
-"""dependencies.py: a page is run again when, and only when, something that it uses changed."""
+"""What some code depends on: all that it imports, directly or not, and the data that it names."""
 
 import os
 import sys
@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from weave import dependencies
-from weave.dependencies import Memory, fingerprint, forget_modules
+from weave.dependencies import Code, forget_modules
 
 
 @pytest.fixture
@@ -17,7 +17,6 @@ def root(tmp_path):
         "snippets/count.py": "from snippets.check import positive\n",
         "snippets/check.py": "",
         "snippets/other.py": "",
-        "snippets/oracle.py": "FOLDER = 'data/'\n",
         "figures/__init__.py": "from figures.drawing import draw\n",
         "figures/drawing.py": "def draw():\n    from snippets import count\n",
         "data/measured.json": "{}",
@@ -33,35 +32,36 @@ def root(tmp_path):
     [
         ("x = 1", []),
         ("import numpy as np", []),
-        ("import snippets.check", ["snippets/__init__.py", "snippets/check.py"]),
-        (
-            "from snippets.count import f",
-            ["snippets/__init__.py", "snippets/check.py", "snippets/count.py"],
-        ),
+        ("import snippets.check", ["snippets/check.py"]),
+        ("import numpy, snippets.check as c", ["snippets/check.py"]),
+        ("from snippets.count import f", ["snippets/check.py", "snippets/count.py"]),
         ("from snippets import other", ["snippets/__init__.py", "snippets/other.py"]),
-        ("if True:\n    import snippets.other as o", ["snippets/__init__.py", "snippets/other.py"]),
-        (
-            "from figures import draw",
-            [
-                "figures/__init__.py",
-                "figures/drawing.py",
-                "snippets/__init__.py",
-                "snippets/check.py",
-                "snippets/count.py",
-            ],
-        ),
+        ("from snippets import (\n    check,  # sizes\n    other as o,\n)",
+         ["snippets/__init__.py", "snippets/check.py", "snippets/other.py"]),
+        ("if True:\n    import snippets.other as o", ["snippets/other.py"]),
+        ("from figures import draw",
+         ["figures/__init__.py", "figures/drawing.py", "snippets/__init__.py", "snippets/check.py",
+          "snippets/count.py"]),
+        ("from figures.drawing import draw",
+         ["figures/drawing.py", "snippets/__init__.py", "snippets/check.py", "snippets/count.py"]),
         ("open('data/measured.json')", ["data/measured.json"]),
-        (
-            "from snippets import oracle",
-            ["data/measured.json", "snippets/__init__.py", "snippets/oracle.py"],
-        ),
+        ("open(f'data/{name}.json')", ["data/measured.json"]),
+        ("Path('data') / name", ["data/measured.json"]),
+        ("from snippets import reads", ["data/measured.json", "snippets/__init__.py",
+                                        "snippets/reads.py"]),
         ("not python", []),
     ],
-)
-def test_a_page_depends_on_what_its_blocks_import_directly_or_not(root, block, files):
-    assert [file for file, _ in fingerprint([block], root)] == sorted(
-        str(root / file) for file in files
-    )
+)  # fmt: skip
+def test_code_depends_on_what_it_imports_directly_or_not_and_names(root, block, files):
+    (root / "snippets/reads.py").write_text("FILE = 'data/measured.json'")
+    behind = Code(root).behind([block])
+    assert sorted(file.relative_to(root).as_posix() for file in behind) == sorted(files)
+
+
+@pytest.mark.parametrize("block", ["import_module(name)", "__import__(name)"])
+def test_code_whose_imports_cannot_be_seen_depends_on_everything(root, block):
+    code = Code(root)
+    assert code.behind([block]) == set(code.modules.values())
 
 
 @pytest.mark.parametrize(
@@ -75,22 +75,23 @@ def test_a_page_depends_on_what_its_blocks_import_directly_or_not(root, block, f
 )
 def test_a_change_counts_for_those_that_depend_on_it(root, file, changes):
     blocks = ["x = 1", "from snippets.count import f"]
-    before = fingerprint(blocks, root)
-    assert fingerprint(blocks, root) == before
+    before = Code(root).digest(blocks)
+    os.utime(root / file, ns=(2, 2))
+    assert Code(root).digest(blocks) == before
     (root / file).write_text("y = 1\n")
     os.utime(root / file, ns=(1, 1))
-    assert (fingerprint(blocks, root) != before) == changes
+    assert (Code(root).digest(blocks) != before) == changes
 
 
 def test_a_new_import_in_a_snippet_is_followed(root):
     (root / "snippets/check.py").write_text("import snippets.other\n")
-    files = [os.path.basename(file) for file, _ in fingerprint(["import snippets.count"], root)]
-    assert files == ["__init__.py", "check.py", "count.py", "other.py"]
+    names = {file.name for file in Code(root).behind(["import snippets.count"])}
+    assert names == {"check.py", "count.py", "other.py"}
 
 
 def test_snippets_that_import_each_other_come_to_an_end(root):
     (root / "snippets/check.py").write_text("import snippets.count\n")
-    assert len(fingerprint(["import snippets.check"], root)) == 3
+    assert len(Code(root).behind(["import snippets.check"])) == 2
 
 
 def test_our_packages_are_forgotten_and_no_others(monkeypatch):
@@ -99,20 +100,3 @@ def test_our_packages_are_forgotten_and_no_others(monkeypatch):
     monkeypatch.setattr(dependencies.sys, "modules", {**ours, **others})
     forget_modules()
     assert sys.modules == others
-
-
-def test_a_page_is_remembered_until_it_or_the_code_changes(tmp_path):
-    (tmp_path / "snippets").mkdir()
-    snippet = tmp_path / "snippets" / "one.py"
-    snippet.write_text("x = 1")
-    first = Memory(tmp_path)
-    assert first.recall("page", "text") is None
-    first.keep({"x = 1\n": "<b>x</b>"}, "page", "text")
-
-    later = Memory(tmp_path)
-    assert later.recall("page", "text") == {"x = 1\n": "<b>x</b>"}
-    assert later.recall("page", "other text") is None
-    assert later.recall("other page", "text") is None
-
-    snippet.write_text("x = 2")
-    assert Memory(tmp_path).recall("page", "text") is None
