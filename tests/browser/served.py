@@ -141,7 +141,8 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(500 if error else 200, (error or str(self.server.folder)).encode())
         elif path == FRAME:
             width, page = asked["width"][0], escape(asked["page"][0])
-            frame = f'<!doctype html><iframe width={width} height=900 src="{page}"></iframe>'
+            frame = f"""<!doctype html><title>{width}</title><body style="margin: 0">
+              <iframe style="border: 0" width={width} height=900 src="{page}"></iframe>"""
             self.answer(200, frame.encode(), "text/html")
         elif path == f"/{WATCHED}.js":
             self.answer(200, WATCH, "text/javascript")

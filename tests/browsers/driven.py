@@ -7,6 +7,7 @@ be as narrow as a phone, so pages stand in a frame of the width that is asked fo
 from __future__ import annotations
 
 import base64
+import io
 import json
 import os
 import re
@@ -15,6 +16,7 @@ import tempfile
 from urllib.parse import urlencode
 
 import websocket
+from PIL import Image
 from selenium import webdriver
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.webkitgtk.options import Options
@@ -27,6 +29,16 @@ MIDDLE = """(() => {
   const { left, top, width, height } = element.getClientRects()[0];
   return [Math.round(left + width / 2), Math.round(top + height / 2)];
 })()"""
+
+
+BOX = """(() => {
+  const { left, top, right, bottom } = document.querySelector(%s).getClientRects()[0];
+  return [Math.floor(left), Math.floor(top), Math.ceil(right), Math.ceil(bottom) + 4];
+})()"""
+
+
+def crop(png, box):
+    return Image.open(io.BytesIO(png)).convert("RGB").crop(box).tobytes()
 
 
 class Firefox:
@@ -93,9 +105,10 @@ class Firefox:
         down, up = ({"type": f"pointer{way}", "button": 0} for way in ("Down", "Up"))
         self.point_at(selector, down, up)
 
-    def picture(self):
-        """Return a picture of what is on the screen, as PNG."""
-        return base64.b64decode(self.here("browsingContext.captureScreenshot")["data"])
+    def picture(self, selector):
+        """Return the pixels of an element and of what is close to it."""
+        png = base64.b64decode(self.here("browsingContext.captureScreenshot")["data"])
+        return crop(png, self.run(BOX % json.dumps(selector)))
 
     def close(self):
         self.socket.close()
@@ -155,9 +168,9 @@ class WebKit:
         self.run(MIDDLE % json.dumps(selector))
         self.find(selector).click()
 
-    def picture(self):
-        """Return a picture of what is on the screen, as PNG."""
-        return self.driver.get_screenshot_as_png()
+    def picture(self, selector):
+        """Return the pixels of an element and of what is close to it."""
+        return crop(self.driver.get_screenshot_as_png(), self.run(BOX % json.dumps(selector)))
 
     def close(self):
         self.driver.quit()
