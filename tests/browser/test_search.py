@@ -69,10 +69,3 @@ def test_what_is_not_there_is_said_to_be_not_there(open_page):
     page = open_page(support.LESSON)
     search(page, "zyxwvutsrq")
     expect(page.get_by_role("region", name="Search results")).to_contain_text("Nothing found")
-
-
-def test_the_open_search_has_no_accessibility_violation(open_page, violations):
-    for scheme in ("light", "dark"):
-        page = open_page(support.LESSON, 360, color_scheme=scheme, reduced_motion="reduce")
-        expect(search(page, "2800").first).to_be_visible()
-        assert violations(page) == []

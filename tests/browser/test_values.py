@@ -73,14 +73,6 @@ def test_the_pointer_can_move_onto_what_a_value_shows(open_page):
     expect(source).to_be_hidden()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_what_a_value_shows_has_no_accessibility_violation(open_page, violations, scheme):
-    page = open_page(support.LESSON, color_scheme=scheme, reduced_motion="reduce")
-    first_value(page)[0].focus()
-    expect(page.locator(".explanation")).to_be_visible()
-    assert violations(page) == []
-
-
 def test_every_value_names_an_expression_and_a_block_that_is_there(open_page):
     page = open_page(support.LESSON)
     values = page.locator("article .value").evaluate_all(
