@@ -25,7 +25,8 @@ def site(request):
     try:
         return served.ready_site(request.config.site_url)
     except served.SiteDoesNotBuild as error:
-        pytest.exit(f"the site does not build, so no browser can look at it:\n{error}", 1)
+        request.session.shouldfail = "the site does not build, so no browser can look at it"
+        pytest.fail(f"{request.session.shouldfail}:\n{error}", pytrace=False)
 
 
 @pytest.fixture(scope="session")

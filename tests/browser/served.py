@@ -111,7 +111,7 @@ class Server(ThreadingHTTPServer):
         self.folder, self.make, self.building = folder, make, threading.Lock()
         self.url = f"http://127.0.0.1:{self.server_port}{BASE}"
         self.error = None
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=[0.05], daemon=True).start()
 
     def build(self):
         """Build the site if nobody has; return why that failed, or ""."""
