@@ -217,7 +217,8 @@ def serve_kept_site(kept=KEPT):
     Returns:
         A Server; nothing is built before `ready_site` asks for it.
     """
-    ports = [int(file.stem) for file in sorted(kept.glob("*.made"))]
+    kept.mkdir(parents=True, exist_ok=True)
+    ports = sorted(int(folder.name) for folder in kept.iterdir() if folder.is_dir())
     for port in [*ports, free_port()]:
         try:
             server = Server(port, kept / str(port))
