@@ -196,9 +196,10 @@ def error_lines(lines, loss="squared error"):
 
 
 def update_lines(lines, trainable):
-    """Return ΔW = −η dL/dW and W' = W + ΔW of what trains, in the order of the backward pass."""
+    """Return ΔW = −η dL/dW and W' = W + ΔW of what trains, layer by layer from the bottom."""
     gradients = [line.name for line in backward_lines(lines, trainable)]
     names = [name.removeprefix("dL/d") for name in gradients if name.startswith("dL/d")]
+    names.sort(key=lambda name: int(name[1:]))
     deltas = [Line(f"Δ{name}", alone(f"dL/d{name}", "−η")) for name in names]
     return deltas + [Line(new_name(name), alone(name) + alone(f"Δ{name}")) for name in names]
 

@@ -6,27 +6,34 @@ stay as they were drawn. All words are written here.
 """
 
 import html
-import json
-import re
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
-from figures.kit.numbers import MINUS, count_in_words, format_number, join_words
+from figures.instruments.instrument import (
+    COPIED,
+    MESSAGE,
+    STATUS,
+    button,
+    caption_of,
+    check_name,
+    field,
+    instrument,
+    number,
+    state_buttons,
+    table_of,
+)
+from figures.instruments.methods import check_step, forward_lines, layer_numbers
+from figures.kit.numbers import count_in_words, join_words
 from figures.kit.symbols import html_text
 from snippets import check
-from snippets.adapter import adapter_forward, adapter_step
-from snippets.forward import forward
-from snippets.freeze import train_step
-from snippets.head import head_forward, head_step
-from snippets.lora import lora_forward, lora_step, merge
+from snippets.cost import Method, costs_of
 from snippets.loss import squared_error
-from snippets.method_cost import Product
+from snippets.method import evaluate, merge_lines, new_name, step_lines
 
 TASKS = 10
 MOST_STEPS = 200
 LARGEST = 4  # rows and columns that a panel has room for
-CHANGED = ' class="changed"'
 SHOWN = 4  # columns of the table of losses
 WIDTH, HEIGHT, SPAN = 300, 64, 10  # of a curve: its drawing, and the steps it shows at least
 
@@ -50,37 +57,44 @@ NOTES = {
     " network is untouched: its old answers are exactly as before.",
     "adapter": "Leave D{top} and U{top} out, and the old answers are back exactly.",
     "lora": "Leave A{top} and B{top} out, and the old answers are back exactly.",
-    "same": "With the old W{top} the new task's loss is [new]. The old task's is exactly [old]"
+    "same": "With the old W{top} the new task's loss is {new}. The old task's is exactly {old}"
     " again, as before any step: nothing below W{top} has moved.",
-    "other": "With the old W{top} the new task's loss is [new]. The old task's is [old], not"
-    " [start]: the layers below have moved, and the old W{top} no longer fits them.",
+    "other": "With the old W{top} the new task's loss is {new}. The old task's is {old}, not"
+    " {start}: the layers below have moved, and the old W{top} no longer fits them.",
     "zero": "A{top} and B{top} are both 0. The gradient of B{top} is a product with A{top}, that of"
     " A{top} a product with B{top}. So both are 0, and the loss never moves.",
     "merge": "One matrix, no cost at use. Its outputs differ from those of W{top} beside A{top} and"
-    " B{top} by [apart] at most; its loss is [loss].",
-    "stop": "Stopped at step [step]: the next numbers are too large to compute with. Take a smaller"
+    " B{top} by {apart} at most; its loss is {loss}.",
+    "stop": "Stopped at step {step}: the next numbers are too large to compute with. Take a smaller"
     " rate.",
     "put": "Put the old W{top} back",
     "take": "Take it away again",
-    "refused": "the first step of [way] is too large to compute with. Take a smaller number.",
+    "refused": "the first step of {way} is too large to compute with. Take a smaller number.",
 }
+PRESSED = ' aria-pressed="false"'
 SAME_SCALE = "Scale 0 to {top}, the same for four methods"
 OWN_TARGETS = ", <small>a question of its own</small>"
 OWN_SCALE = "Scale 0 to {top}, of this question alone"
 
 
-class Way(NamedTuple):
-    """One method: what it is called, what it has to start with, and after each step."""
+@dataclass(frozen=True)
+class Way:
+    """One method: what it is called and computes, before the first step and after it."""
 
     key: str
     name: str
-    start: dict  # of the matrices shown, before the first step
-    trained: tuple  # their names
-    frozen: tuple  # names of the layers that stay
-    own: list  # the matrices after 0 and 1 steps
-    losses: list  # of the new task, after 0 and 1 steps
+    lines: list  # of the forward pass
+    output: str  # what answers the old task
+    start: dict  # what trains, before the first step
+    own: list  # all matrices after 0 and 1 steps
+    losses: list  # of its task, after 0 and 1 steps
     old_losses: list
     costs: dict
+
+    @property
+    def frozen(self):
+        """The names of the network's layers that stay."""
+        return [n for n in self.own[0] if n[0] == "W" and n not in self.start]
 
 
 def side_by_side(
@@ -125,8 +139,7 @@ def side_by_side(
         ValueError: shapes that don't fit, a number that is not finite, a matrix with more than
             four rows or columns, an adapter or LoRA elsewhere, a name that is no id.
     """
-    if not re.fullmatch("[a-z][a-z-]*", str(name)):
-        raise ValueError(f'name must be small letters and hyphens such as "methods", got {name!r}')
+    check_name(name, "methods")
     layers = [f"W{k}" for k in check.layers(weights)]
     top = layers[-1][1:]
     for what, given, letters in (("adapter", adapter, "DU"), ("lora", lora, "AB")):
@@ -134,155 +147,126 @@ def side_by_side(
         if set(given) != wish:
             got = ", ".join(given) or "nothing"
             raise ValueError(f"{what} must hold {' and '.join(sorted(wish))}, got {got}")
-    given = {**weights, "probe": probe, **head, **adapter, **lora}
-    for key, values in given.items():
+    for key, values in {**weights, "probe": probe, **head, **adapter, **lora}.items():
         if max(check.matrix(values, key).shape) > LARGEST:
             got = check.shape_text(np.shape(values))
             raise ValueError(f"{key} must have at most {LARGEST} rows and columns, got {got}")
     A, B = lora[f"A{top}"], lora[f"B{top}"]
     rows = np.vstack([A, np.reshape(more_rows, (-1, A.shape[1]))])[:LARGEST].astype(float)
     check.matrix(rows, "more_rows")
-    probe = {f"W{int(top) + 1}": probe}
-    rate = float(learning_rate)
     tasks = {"task": task, "old": old_task, "probe": probe_task, "head": head_task}
     tasks = {
         key: tuple(check.matrix(part, f"{key} {letter}") for part, letter in zip(pair, "XT"))
         for key, pair in tasks.items()
     }
-
-    def answers(network, X):
-        return list(network.values())[-1] if X is None else list(forward(network, X).values())[-1]
-
-    def layered(key, trainable):
-        def run(own, X):
-            return answers(own, X)
-
-        def step(own):
-            return train_step(own, *tasks["task"], trainable, rate)
-
-        return key, weights, trainable, run, step
-
-    def on_top(key, own):
-        X, T = tasks[key]
-        features = answers(weights, X)
-
-        def run(own, X):
-            return head_forward(own, answers(weights, X))["Y"]
-
-        return key, own, set(own), run, lambda own: head_step(own, features, T, rate)
-
-    def beside(key, own, forward_with, step_with, *more):
-        def run(own, X):
-            return list(forward_with(weights, own, X, *more).values())[-1]
-
-        def step(own):
-            return step_with(weights, own, *tasks["task"], rate, *more)
-
-        return key, own, set(own), run, step
-
-    made = []
-    for key, own, trainable, run, step in (
-        layered("full", set(layers)),
-        layered("freeze", {layers[-1]}),
-        on_top("probe", probe),
-        on_top("head", head),
-        beside("adapter", adapter, adapter_forward, adapter_step),
-        beside("lora", lora, lora_forward, lora_step, lora_alpha),
+    numbers = {"−η": -float(learning_rate), "α/r": lora_alpha / len(A)}
+    ways = {}
+    for key, trainable, added in (
+        ("full", layers, {}),
+        ("freeze", layers[-1:], {}),
+        ("probe", (), {"head": {f"W{int(top) + 1}": probe}}),
+        ("head", (), {"head": head}),
+        ("adapter", (), {"adapters": adapter}),
+        ("lora", (), {"lora": lora}),
     ):
-        X, T = tasks.get(key, tasks["task"])
-        states = [own, step(own).weights]
-        losses = [squared_error(run(state, X), T) for state in states]
-        on_old = (lambda own, X: answers(weights, X)) if key in ("probe", "head") else run
-        old = [squared_error(on_old(state, old_task[0]), old_task[1]) for state in states]
-        frozen = tuple(layer for layer in layers if layer not in trainable)
+        task = tasks.get(key, tasks["task"])
+        check_step(weights, *task, learning_rate, trainable, lora_alpha=lora_alpha, **added)
         called = NAMES[key][0].format(top=top, below=join_words(layers[:-1]))
-        shown = {k: own[k] for k in own if k in trainable}
-        costs = count(_products(key, weights, own, trainable))
-        made.append(Way(key, called, shown, tuple(shown), frozen, states, losses, old, costs))
-    ranks = [
-        count(_products("lora", weights, {f"A{top}": rows[:r], f"B{top}": B[:, :1].repeat(r, 1)}))
-        for r in range(1, len(rows) + 1)
-    ]
+        ways[key] = _way(key, called, weights, trainable, added, task, tasks["old"], numbers)
     return SideBySide(
-        name,
-        made,
-        weights,
-        tasks,
-        rows,
-        A.shape[0],
-        B,
-        float(lora_alpha),
-        rate,
-        ranks,
-        dict(zip(("probe", "head"), questions)),
-        caption,
+        name=name,
+        ways=ways,
+        weights=weights,
+        tasks=tasks,
+        rows=rows,
+        rank=len(A),
+        outputs=len(B),
+        alpha=float(lora_alpha),
+        rate=float(learning_rate),
+        questions=dict(zip(("probe", "head"), questions, strict=True)),
+        caption=caption,
     )
 
 
-def _products(key, weights, own, trainable=()):
-    """List the products of a method, in the order of computing: (weight, source, target)."""
-    products, output = [], "H0"
+def _way(key, name, weights, trainable, added, task, old_task, numbers):
+    """Take a step of a method, and look at both tasks before and after it."""
+    lines, output = forward_lines(weights, **added)
+    more = next(iter(added.values()), {})
+    start = dict(more) or {name: weights[name] for name in trainable}
+    before = {**weights, **more}
+    values = evaluate(step_lines(lines, start), {**before, "X": task[0], "T": task[1]}, numbers)
+    own = [before, {n: values.get(new_name(n), W) for n, W in before.items()}]
 
-    def add(name, W, source, target, trains):
-        products.append(Product(name, np.shape(W), source, target, False, trains, name in weights))
+    def losses(X, T, output):
+        answers = [evaluate(lines, matrices | {"X": X}, numbers)[output] for matrices in own]
+        return [squared_error(answer, T) for answer in answers]
 
-    for name, W in weights.items():
-        k = name[1:]
-        add(name, W, output, f"H{k}", key in ("full", "freeze") and name in trainable)
-        if f"A{k}" in own:
-            add(f"A{k}", own[f"A{k}"], output, f"S{k}", True)
-            add(f"B{k}", own[f"B{k}"], f"S{k}", f"H{k}", True)
-        output = f"H{k}"
-        if f"D{k}" in own:
-            add(f"D{k}", own[f"D{k}"], output, f"S{k}", True)
-            add(f"U{k}", own[f"U{k}"], f"S{k}", output := f"H{k}'", True)
-    if key in ("probe", "head"):
-        for name, W in own.items():
-            add(name, W, output, output := f"H{name[1:]}", True)
-    return products
+    return Way(
+        key=key,
+        name=name,
+        lines=lines,
+        output=output,
+        start=start,
+        own=own,
+        losses=losses(*task, lines[-1].name),
+        old_losses=losses(*old_task, output),
+        costs=_costs(lines, before, start),
+    )
 
 
-def count(products, tasks=TASKS):
-    """Count what a list of products costs, by the rule of snippets/method_cost.py.
-
-    Returns:
-        {"all": numbers, "trained": of them, "multiply_adds": of a step and column,
-        "stored": numbers kept for so many tasks}.
-    """
-    changing, total, trained, adds = set(), 0, 0, 0
-    for product in products:
-        size = int(np.prod(product.shape))
-        signal = product.source in changing
-        if product.trains or signal:
-            changing.add(product.target)
-        total += size
-        trained += size * product.trains
-        adds += size * (1 + product.trains + signal)
+def _costs(lines, matrices, trained):
+    """Return the costs that a panel shows."""
+    shapes = {name: np.shape(values) for name, values in matrices.items()}
+    costs = costs_of(Method(lines, shapes, {}, frozenset(trained)), tasks=TASKS)
     return {
-        "all": total,
-        "trained": trained,
-        "multiply_adds": adds,
-        "stored": total - trained + tasks * trained,
+        "all": costs.weights_in_memory,
+        "trained": costs.trainable,
+        "multiply_adds": costs.multiply_adds,
+        "stored": costs.stored_for_tasks,
     }
 
 
+@dataclass(frozen=True)
 class SideBySide:
     """What side_by_side returns; a notebook or a page shows it by _repr_html_."""
 
-    def __init__(
-        self, name, ways, weights, tasks, rows, rank, B, alpha, rate, ranks, questions, caption
-    ):
-        self.name, self.weights, self.tasks = name, weights, tasks
-        self.ways = {way.key: way for way in ways}
-        self.rows, self.rank, self.B, self.alpha, self.rate = rows, rank, B, alpha, rate
-        self.ranks, self.questions, self.caption = ranks, questions, caption
-        self.top = list(weights)[-1]
-        shared = [w for w in ways if w.key not in questions]
+    name: str
+    ways: dict  # {"full": Way, ...}
+    weights: dict
+    tasks: dict  # {"task": (X, T), "old": ..., "probe": ..., "head": ...}
+    rows: np.ndarray  # of A, for the highest rank
+    rank: int
+    outputs: int  # rows of B
+    alpha: float
+    rate: float
+    questions: dict  # {"probe": ..., "head": ...}: ways whose loss is of a question of their own
+    caption: str
+
+    @property
+    def top(self):
+        return list(self.weights)[-1]
+
+    @property
+    def ranks(self):
+        """The costs of LoRA by rank, from 1 up."""
+        names, way = list(self.ways["lora"].start), self.ways["lora"]
+        zeros = np.zeros((self.outputs, len(self.rows)))
+        pairs = [(self.rows[:r], zeros[:, :r]) for r in range(1, len(self.rows) + 1)]
+        return [_costs(way.lines, way.own[0] | dict(zip(names, p)), way.start) for p in pairs]
+
+    @property
+    def scales(self):
+        """What stands at the top of each way's curve."""
+        shared = [way for key, way in self.ways.items() if key not in self.questions]
         common = max(max(*way.losses, *way.old_losses) for way in shared)
-        self.scales = {way.key: common if way in shared else max(way.losses) for way in ways}
+        return {
+            key: max(way.losses) if key in self.questions else common
+            for key, way in self.ways.items()
+        }
 
     def data(self):
-        """Return what the browser needs: the start, the costs and the words; no step."""
+        """Return what the browser needs: the start, the lines, the costs and the words; no step."""
+        scales = self.scales
         return {
             "name": self.name,
             "rate": self.rate,
@@ -291,16 +275,18 @@ class SideBySide:
             "most": MOST_STEPS,
             "span": SPAN,
             "top": self.top,
-            "weights": {key: value.tolist() for key, value in self.weights.items()},
+            "weights": {key: values.tolist() for key, values in self.weights.items()},
             "tasks": {key: [part.tolist() for part in pair] for key, pair in self.tasks.items()},
             "rows": self.rows.tolist(),
-            "outputs": list(range(len(self.B))),
             "ranks": self.ranks,
+            "merged": merge_lines(layer_numbers(self.ways["lora"].start)),
             "ways": {
                 key: {
                     "name": NAMES[key][1],
-                    "start": {name: way.start[name].tolist() for name in way.trained},
-                    "scale": self.scales[key],
+                    "lines": way.lines,
+                    "output": way.output,
+                    "start": {name: values.tolist() for name, values in way.start.items()},
+                    "scale": scales[key],
                     "note": self.note(key),
                 }
                 for key, way in self.ways.items()
@@ -309,28 +295,26 @@ class SideBySide:
         }
 
     def note(self, key):
-        """Write one of NOTES as HTML; what stands in [] is filled in by the browser."""
-        question = self.questions.get(key, "")
-        return html_text(NOTES[key].format(top=self.top[1:], question=question))
+        """Write one of NOTES as HTML; what stands in {} is filled in by the browser."""
+        text = NOTES[key].replace("{top}", self.top[1:])
+        return html_text(text.replace("{question}", self.questions.get(key, "")))
 
     def panel(self, key):
         """Set one method: its matrices, losses, costs, and what to say of them."""
         way = self.ways[key]
-        own = way.own[1]
         nets = "".join(
-            grid(name, own[name], "trainable", start=way.start[name]) for name in way.trained
+            grid(name, way.own[1][name], "trainable", start=W) for name, W in way.start.items()
         )
         if key == "lora":
-            merged = merge(self.weights, own, self.alpha)[self.top]
-            merged = grid(self.top.replace("W", "W'"), merged, "new", "merged")
-            nets += merged.replace("<div", "<div hidden", 1)
+            now = {new_name(name): way.own[1][name] for name in way.start}
+            scaling = {"α/r": self.alpha / self.rank}
+            [line] = merge_lines(layer_numbers(way.start))
+            merged = evaluate([line], {**self.weights, **now}, scaling)[line.name]
+            nets += grid(line.name, merged, "new", "merged", hidden=True)
+        nets = f'<div class="way-grids">{nets}</div>'
         if way.frozen:
             words = html_text(join_words(way.frozen))
-            nets = f'<p class="way-frozen frozen"><span>{words} frozen</span></p>' + (
-                f'<div class="way-grids">{nets}</div>'
-            )
-        else:
-            nets = f'<div class="way-grids">{nets}</div>'
+            nets = f'<p class="way-frozen frozen"><span>{words} frozen</span></p>{nets}'
         title = f"{self.name}-{key}"
         return (
             f'<div class="way" role="group" data-way="{key}" aria-labelledby="{title}">'
@@ -344,22 +328,20 @@ class SideBySide:
 
     def _controls(self, key):
         if key in ("full", "freeze"):
-            return f'<button type="button" data-do="{key}">{self.note("put")}</button>'
+            return button(key, self.note("put"))
         if key != "lora":
             return ""
         return (
             f"{self._field('rank', 'rank', self.rank)}{self._field('alpha', 'α', self.alpha)}"
             '<label><input type="checkbox" data-set="merge"> merge</label>'
-            '<button type="button" data-do="zero" aria-pressed="false">A = B = 0</button>'
+            f"{button('zero', 'A = B = 0', PRESSED)}"
             f'<p class="message way-message" id="{self.name}-wrong" role="alert"></p>'
         )
 
     def _field(self, key, word, value):
         place = "wrong" if key != "rate" else "message"
-        return (
-            f'<label>{word} <input data-set="{key}" value="{value:g}" size="4" autocomplete="off"'
-            f' inputmode="decimal" aria-describedby="{self.name}-{place}"></label>'
-        )
+        more = f' aria-describedby="{self.name}-{place}"'
+        return f"<label>{word} {field(key, f'{value:g}', size=4, more=more)}</label>"
 
     def _curve(self, key):
         way, top = self.ways[key], self.scales[key]
@@ -373,24 +355,23 @@ class SideBySide:
         )
 
     def _losses(self, way):
-        steps = range(SHOWN)
-        head = "".join(f'<th scope="col"{" class=now" if k == 1 else ""}>{k}</th>' for k in steps)
-        kinds = {"New task": way.losses, "Old task": way.old_losses}
-        if way.key in self.questions:
-            kinds = {"Its own task": way.losses, "Old task": way.old_losses}
-        body = "".join(
-            f'<tr><th scope="row">{kind}</th>'
-            + "".join(
-                f"<td{' class=now' if k == 1 else ''}>{number(found[k]) if k < 2 else '–'}</td>"
-                for k in steps
+        def line(tag, kind, cells):
+            marked = "".join(
+                f"<{tag}{' class=now' if k == 1 else ''}>{cell}</{tag[:2]}>"
+                for k, cell in enumerate(cells)
             )
-            + "</tr>"
-            for kind, found in kinds.items()
+            return f'<tr><th scope="row">{kind}</th>{marked}</tr>'
+
+        own = "Its own task" if way.key in self.questions else "New task"
+        unknown = ["–"] * (SHOWN - 2)
+        body = "".join(
+            line("td", kind, [*map(number, losses), *unknown])
+            for kind, losses in ((own, way.losses), ("Old task", way.old_losses))
         )
         return (
             '<table data-matrix="" class="way-losses"'
             f' aria-label="Losses, {html.escape(way.name)}">'
-            f'<thead><tr><th scope="row">Loss at step</th>{head}</tr></thead>'
+            f"<thead>{line('th scope=col', 'Loss at step', range(SHOWN))}</thead>"
             f"<tbody>{body}</tbody></table>"
         )
 
@@ -419,33 +400,27 @@ class SideBySide:
             f"<li>{facts['stored']} numbers kept for {count_in_words(TASKS)} tasks</li></ul>"
         )
 
-    def _repr_html_(self):
-        data = json.dumps(self.data(), ensure_ascii=False, separators=(",", ":"))
-
-        def button(do, word, more=""):
-            return f'<button type="button" data-do="{do}"{more}>{word}</button>'
-
-        main = ' class="main"'
-        before = "".join(
-            "<p>Before any step, "
-            + html.escape(NAMES[key][1])
-            + ':</p><div class="way-grids">'
-            + "".join(grid(name, way.start[name], "trainable") for name in way.trained)
-            + "</div>"
+    def _before(self):
+        """Set what trains as it was before the first step, for those without script."""
+        return "".join(
+            f'<p>Before any step, {html.escape(NAMES[key][1])}:</p><div class="way-grids">'
+            f"{''.join(grid(name, W, 'trainable') for name, W in way.start.items())}</div>"
             for key, way in self.ways.items()
         )
-        return (
-            f'<by-hand-side-by-side id="{self.name}" class="instrument"'
-            ' aria-label="Six methods side by side">'
-            f'<script type="application/json">{data.replace("<", chr(92) + "u003c")}</script>'
+
+    def _repr_html_(self):
+        steps = button("step", "One step", ' class="main"') + button("ten", "Ten steps")
+        again = button("again", "Start again") + state_buttons("undo", "redo")
+        wrong = MESSAGE.replace("<p", f'<p id="{self.name}-message"')
+        return instrument(
+            "side-by-side",
+            self.name,
+            "Six methods side by side",
+            self.data(),
             '<div class="way-steps needs-script" role="group" aria-label="Steps of all methods">'
-            f"{button('step', 'One step', main)}{button('ten', 'Ten steps')}"
-            f"{button('play', 'Play')}"
-            "</div>"
+            f"{steps}{button('play', 'Play')}</div>"
             '<div class="way-bar needs-script">'
-            f"{self._field('rate', 'learning rate η', self.rate)}"
-            f"{button('again', 'Start again')}{button('undo', 'Undo')}{button('redo', 'Redo')}"
-            f'<p class="message" id="{self.name}-message" role="alert"></p></div>'
+            f"{self._field('rate', 'learning rate η', self.rate)}{again}{wrong}</div>"
             '<div class="sheet board ways">'
             f'<p class="way-now">After <b data-now="steps">1</b> step<span data-now="s"></span>'
             f' at the rate of <b data-now="rate">{number(self.rate)}</b>.</p>'
@@ -453,43 +428,22 @@ class SideBySide:
             " ones the old.</p>"
             f"{self._summary()}{''.join(map(self.panel, self.ways))}</div>"
             '<div class="way-bar needs-script">'
-            f"{button('reset', 'Reset')}{button('link', 'Copy link')}{button('embed', 'Embed')}"
-            f"{button('picture', 'Save picture')}"
-            '<textarea class="copied" aria-label="To copy" readonly hidden></textarea></div>'
-            '<p class="status" role="status"></p>'
-            f"<noscript>{before}</noscript>"
-            f'<p class="way-caption">{html_text(self.caption)}</p>'
-            "</by-hand-side-by-side>"
+            f"{state_buttons('reset', 'link', 'embed', 'picture')}{COPIED}</div>{STATUS}"
+            f'<div class="without-script">{self._before()}</div>{caption_of(self.caption)}',
         )
 
 
-def grid(name, values, kind, tag="trainable", start=None):
+def grid(name, values, kind, tag="trainable", start=None, hidden=False):
     """Set a matrix as a table on squared paper; what differs from start is boxed."""
-    start = values if start is None else start
-    lines = "".join(
-        "<tr>"
-        + "".join(
-            f"<td{CHANGED if new != old else ''}>{format_number(new)}</td>"
-            for new, old in zip(*pair)
-        )
-        + "</tr>"
-        for pair in zip(values.tolist(), start.tolist())
-    )
     said = f"{name}, {tag}".replace("'", "′")
+    moved = None if start is None else values != start
     return (
-        f'<div class="matrix {kind}"><div class="matrix-head"><span>{html_text(name)}</span>'
+        f'<div class="matrix {kind}"{" hidden" if hidden else ""}>'
+        f'<div class="matrix-head"><span>{html_text(name)}</span>'
         f'<span class="matrix-tag">{tag}</span></div>'
-        f'<table data-matrix="{name}" aria-label="{said}"><tbody>{lines}</tbody></table></div>'
+        f'<table data-matrix="{name}" aria-label="{said}">'
+        f"<tbody>{table_of(values, changed=moved)}</tbody></table></div>"
     )
-
-
-def number(value):
-    """Write a loss with four significant digits, eight characters or so."""
-    value = float(value)
-    text = f"{float(f'{value:.4g}'):g}"
-    if value and not 1e-3 <= abs(value) < 1e4:
-        text = re.sub(r"e\+?(-?)0*", r"e\1", f"{value:.2e}")
-    return text.replace("-", MINUS)
 
 
 def curve(losses, top):

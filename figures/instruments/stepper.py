@@ -1,39 +1,53 @@
 """The stepper: one step of any method, stage by stage, that a reader can walk through and change.
 
-Python draws it whole, from the arrays of the page. In the browser by-hand-stepper.js takes it over
-in place: same tables, same words. Without script it stays as it was drawn.
+A method is its lines, from snippets/method.py; every line of a step is a stage. Python draws each
+of them, from the arrays of the page. In the browser by-hand-stepper.js shows one and fills in what
+it computes from the same lines; without script all that this step needs are there to be read.
 """
 
 import html
-import json
 import re
+from dataclasses import dataclass
+from functools import cached_property
 
-import numpy as np
-
-from figures.instruments.stages import (
-    bare,
-    evaluate,
-    needed,
-    parts_of,
-    stages_of_adapters,
-    stages_of_head,
-    stages_of_layers,
-    stages_of_lora,
+from figures.instruments import words
+from figures.instruments.instrument import (
+    COPIED,
+    MESSAGE,
+    STATUS,
+    button,
+    caption_of,
+    check_name,
+    field,
+    fieldset,
+    instrument,
+    number,
+    state_buttons,
+    table_of,
 )
+from figures.instruments.methods import check_step, forward_lines, layer_numbers
 from figures.kit.numbers import format_number, join_words
 from figures.kit.symbols import html_text
 from snippets import check
-from snippets.adapter import adapter_step
 from snippets.forward import forward
-from snippets.freeze import train_step
-from snippets.head import head_step
-from snippets.lora import lora_step
 from snippets.loss import squared_error
+from snippets.method import (
+    bare,
+    evaluate,
+    is_relu_of_one,
+    merge_lines,
+    new_name,
+    parts_of,
+    shape_of,
+    shapes,
+    step_lines,
+)
 
 LARGEST = 6  # rows and columns of the largest matrix that is walked through cell by cell
-PARTS = {"forward": "Forward", "backward": "Backward", "update": "Update"}
-MESSAGE = '<p class="message" role="alert"></p>'
+MANY = 8  # cells beside each other in a bench: above that they are narrow
+PARTS = {"Forward": {"activation"}, "Backward": {"gradient"}, "Update": {"delta", "new"}}
 SPEEDS = {"slow": "Slow", "medium": "Medium", "fast": "Fast"}
+LOSSES = {"squared error": "½ squared error", "cross-entropy": "cross-entropy"}
 
 
 def stepper(
@@ -76,116 +90,250 @@ def stepper(
         ValueError: shapes that don't fit, a number that is not finite, more than one thing added,
             an unknown layer or stage, a name that is no id, a matrix too large to walk through.
     """
-    if not re.fullmatch("[a-z][a-z-]*", str(name)):
-        raise ValueError(f'name must be small letters and hyphens such as "step", got {name!r}')
-    added = [kind for kind in (head, adapters, lora) if kind is not None]
-    if len(added) > 1:
+    check_name(name, "step")
+    additions = [added for added in (head, adapters, lora) if added is not None]
+    if len(additions) > 1:
         raise ValueError("head, adapters and lora: give one of them at most")
-    if added == [{}]:
+    if additions == [{}]:
         raise ValueError("head, adapters and lora: what is added must hold a matrix, got {}")
-    layers = list(check.layer_numbers(weights)) if weights else []
-    step, stages, method = _method(
-        weights, X, T, learning_rate, trainable, head, adapters, lora, lora_alpha, layers
-    )
-    given = {"X": X, "T": T, **weights, **(added[0] if added else {})}
+    added = additions[0] if additions else {}
+    check_step(weights, X, T, learning_rate, trainable, head, adapters, lora, lora_alpha)
+    given = {"X": X, "T": T, **weights, **added}
     given = {key: check.matrix(value, key) for key, value in given.items()}
     largest = max(max(values.shape) for values in given.values())
     if largest > LARGEST:
         raise ValueError(f"matrices must have at most {LARGEST} rows and columns, got {largest}")
-    trained = set(added[0]) if added else check.trainable_names(trainable, weights)
-    alpha_over_r = lora_alpha / _rank(lora) if lora else 1.0
-    numbers = {"−η": -float(learning_rate), "α/r": alpha_over_r}
-    wanted = needed(stages, trained)
-    values = evaluate([stage for stage in stages if stage.name in wanted], given, numbers)
-    _agree(values, step)
-    known = [stage.name for stage in stages if stage.name in wanted]
-    start = known[0] if start is None else start
-    if start not in known:
-        raise ValueError(f"start must be a stage of this step ({', '.join(known)}), got {start!r}")
+    lines, output = forward_lines(weights, head, adapters, lora)
     old = None
     if old_task is not None:
         old = {"X": check.matrix(old_task[0], "old_task X"), "T": check.matrix(old_task[1], "T")}
         squared_error(list(forward(weights, old["X"]).values())[-1], old["T"])
-    return Stepper(
-        name,
-        method,
-        stages,
-        given,
-        values,
-        wanted,
-        trained,
-        step.loss,
-        float(learning_rate),
-        float(lora_alpha),
-        old,
-        start,
-        dict(names or {}),
-        caption,
+        old["output"] = output
+    figure = Stepper(
+        name=name,
+        lines=lines,
+        merged=merge_lines(layer_numbers(lora or {})),
+        given=given,
+        free=() if added else tuple(weights),
+        trained=frozenset(added or trainable),
+        learning_rate=float(learning_rate),
+        lora_alpha=float(lora_alpha),
+        old=old,
+        wished=start,
+        names=dict(names or {}),
+        caption=caption,
     )
+    known = [stage.name for stage in figure.live]
+    if start not in (None, *known):
+        raise ValueError(f"start must be a stage of this step ({', '.join(known)}), got {start!r}")
+    return figure
 
 
-def _method(weights, X, T, learning_rate, trainable, head, adapters, lora, lora_alpha, layers):
-    """Take the step with snippets/; return it, its stages and the name of the method."""
-    if head is not None:
-        numbers = list(check.layer_numbers(head, "head"))
-        features = list(forward(weights, X).values())[-1] if weights else X
-        step = head_step(head, features, T, learning_rate)
-        return step, stages_of_head(layers, numbers), "head"
-    if adapters is not None:
-        step = adapter_step(weights, adapters, X, T, learning_rate)
-        return step, stages_of_adapters(layers, _pairs(adapters)), "adapters"
-    if lora is not None:
-        step = lora_step(weights, lora, X, T, learning_rate, lora_alpha)
-        return step, stages_of_lora(layers, _pairs(lora)), "lora"
-    step = train_step(weights, X, T, trainable, learning_rate)
-    return step, stages_of_layers(layers), "layers"
-
-
-def _pairs(added):
-    return sorted({int(key[1:]) for key in added})
-
-
-def _rank(lora):
-    return next(values for key, values in lora.items() if key[0] == "A").shape[0]
-
-
-def _agree(values, step):
-    """Raise if what is drawn differs from what snippets/ computed."""
-    other = {name: value for name, value in step.trace.items() if name[0] in "ZS"}
-    for name, value in step.deltas.items():
-        if name[0] == "Z":
-            other[f"δ{name[1:]}"] = value
-    other |= {f"dL/d{name}": value for name, value in step.gradients.items()}
-    other |= {f"Δ{name}": value for name, value in step.delta_weights.items()}
-    for name, value in other.items():
-        if name in values and not np.allclose(values[name], value, rtol=1e-12, atol=0):
-            raise AssertionError(f"{name} of the stages differs from the step's")
-
-
+@dataclass(frozen=True)
 class Stepper:
     """What stepper returns; a notebook or a page shows it by _repr_html_."""
 
-    def __init__(
-        self,
-        name,
-        method,
-        stages,
-        given,
-        values,
-        wanted,
-        trained,
-        loss,
-        learning_rate,
-        lora_alpha,
-        old,
-        start,
-        names,
-        caption,
-    ):
-        self.name, self.method, self.stages = name, method, stages
-        self.given, self.values, self.wanted, self.trained = given, values, wanted, trained
-        self.loss, self.learning_rate, self.lora_alpha = loss, learning_rate, lora_alpha
-        self.old, self.start, self.names, self.caption = old, start, names, caption
+    name: str
+    lines: list  # of the forward pass
+    merged: list  # lines after the step
+    given: dict  # {"X": array, "T": array, "W1": array, ...}
+    free: tuple  # names of the layers that a reader may let train, or freeze
+    trained: frozenset  # names
+    learning_rate: float
+    lora_alpha: float
+    old: dict | None  # X, T and the name of the output of the old task
+    wished: str | None  # the stage shown first
+    names: dict
+    caption: str
+
+    @cached_property
+    def stages(self):
+        """The lines of a step in which all trains that may train."""
+        return self.lines_of_step(self.free or self.trained)
+
+    @cached_property
+    def live(self):
+        """The lines that this step needs."""
+        return self.lines_of_step(self.trained)
+
+    @property
+    def start(self):
+        return self.wished or self.live[0].name
+
+    def lines_of_step(self, trained, loss="squared error"):
+        lines = [*step_lines(self.lines, trained, loss), *self.merged]
+        return [line._replace(gate=self.gates.get(line.gate, line.gate)) for line in lines]
+
+    @cached_property
+    def gates(self):
+        """{what gates a signal: what is shown in its place}: above 0 is Z3 wherever H3 is."""
+        if any(name[0] == "D" for name in self.given):
+            return {}
+        return {n.name: n.terms[0].factors[0] for n in self.lines if is_relu_of_one(n)}
+
+    @cached_property
+    def numbers(self):
+        ranks = [len(values) for name, values in self.given.items() if name[0] == "A"]
+        return {"−η": -self.learning_rate, "α/r": self.lora_alpha / (ranks or [1])[0]}
+
+    @cached_property
+    def values(self):
+        """Every matrix of this step."""
+        return evaluate(self.live, self.given, self.numbers)
+
+    @cached_property
+    def shapes(self):
+        """The shape of every matrix that is drawn."""
+        given = {name: values.shape for name, values in self.given.items()}
+        return shapes(self.stages, given) | {"P": given["T"]}
+
+    @cached_property
+    def losses(self):
+        """[before, after] the step, of its own task and of the old one."""
+        moved = {name: self.values.get(new_name(name), W) for name, W in self.given.items()}
+        tasks = [(self.given["X"], self.given["T"], self.lines[-1].name)]
+        tasks += [tuple(self.old.values())] if self.old else []
+
+        def loss(own, X, T, output):
+            return squared_error(evaluate(self.lines, own | {"X": X}, self.numbers)[output], T)
+
+        return [[loss(own, *task) for own in (self.given, moved)] for task in tasks]
+
+    def data(self):
+        """Return what the browser needs: the start state and the lines, nothing computed."""
+        every = [*self.stages, *self.lines_of_step(self.trained, "cross-entropy")]
+        names = {*self.given, *(n.name for n in every), *(p for n in every for p in parts_of(n))}
+        old = self.old and {k: v if k == "output" else v.tolist() for k, v in self.old.items()}
+        return {
+            "name": self.name,
+            "given": {key: values.tolist() for key, values in self.given.items()},
+            "free": self.free,
+            "trainable": sorted(self.trained),
+            "rate": self.learning_rate,
+            "alpha": self.lora_alpha,
+            "old": old,
+            "start": self.start,
+            "labels": {key: self.label(key) for key in sorted(names)},
+            "error": symbols("P − T"),
+            "lines": self.lines,
+            "merged": self.merged,
+            "gates": self.gates,
+        }
+
+    def label(self, name):
+        """Set the name of a matrix as HTML."""
+        turned = "ᵀ" if name != bare(name) else ""
+        plain = bare(name)
+        if plain.startswith("dL/d"):
+            return f"d<i>L</i>/d{symbols(self.names.get(plain[4:], plain[4:]) + turned)}"
+        if plain == "E":
+            output = self.lines[-1].name
+            plain = self.lines[-1].slope or f"{self.names.get(output, output)} − T"
+            text = self.names.get("E", plain)
+        else:
+            text = self.names.get(plain, plain)
+        if text[0] in "AI" and not text[1:2].isdigit() and "'" not in text:
+            return html.escape(text)
+        return symbols(text + turned)
+
+    def spoken(self, name):
+        """Return a name as text for those who listen."""
+        text = re.sub(r"<[^>]*>", "", self.label(bare(name)))
+        return f"{text} transposed" if name != bare(name) else text
+
+    def set_words(self, text):
+        """Set a sentence as HTML, its symbols as the page calls them."""
+        for name, other in self.names.items():
+            text = re.sub(rf"(?<![\w/]){re.escape(name)}(?!\w)", f"\0{other}", text)
+        return symbols(text.replace("\0", ""))
+
+    def says(self, stage):
+        """Set the sentence of a stage with the numbers of this step."""
+        values = self.values.get(stage.name)
+        live = {"loss": format_number(self.losses[0][0]), "rate": format_number(self.learning_rate)}
+        if values is not None:
+            old = self.values.get(stage.name.replace("'", ""), values)
+            live |= {
+                "zeros": int((values == 0).sum()),
+                "size": values.size,
+                "changed": int((old != values).sum()) if old.shape == values.shape else 0,
+                "rows": len(values),
+                "s": "s"[: len(values) != 1],
+            }
+
+        def fill(match):
+            return f'<span data-live="{match[1]}">{live.get(match[1], "")}</span>'
+
+        return re.sub(r"\{(\w+)\}", fill, self.set_words(words.says(stage)))
+
+    def kind(self, name):
+        """Return the kind of a matrix, which is its look."""
+        if name in self.trained:
+            return "trainable"
+        if re.match(r"[WABDU]\d", name):
+            return "frozen"
+        if "'" in name and name[0] != "H":
+            return "new"
+        if name[0] == "Δ":
+            return "delta"
+        return "gradient" if re.match(r"[δγσEG]|dL/", name) else "activation"
+
+    def grid(self, name, more="", *, note="", empty=False, hidden=False, unneeded=False):
+        """Set a matrix as a table on squared paper; without numbers where this step has none.
+
+        Args:
+            more: classes. note: what to say after its name. hidden: it is shown later.
+            unneeded: a step may do without it.
+        """
+        kind = self.kind(bare(name))
+        tag = kind if kind in ("trainable", "frozen", "new") else ""
+        rows, columns = shape_of(name, self.shapes)
+        values = None if empty else self.values.get(bare(name))
+        if values is None:
+            cells = f"<tr>{'<td></td>' * columns}</tr>" * rows
+        else:
+            values = values.T if name != bare(name) else values
+            cells = table_of(values, kind in ("delta", "gradient"))
+        said = ", ".join(filter(None, [self.spoken(name), f"{rows} × {columns}", tag]))
+        where = "where " if note else ""
+        idle = '<span class="matrix-tag unneeded">not needed</span>' if unneeded else ""
+        tag = f'<span class="matrix-tag">{tag}</span>' if tag else ""
+        return (
+            f'<div class="matrix {kind}{more}"{" hidden" if hidden else ""}>'
+            f'<div class="matrix-head"><span>{where}{self.label(name)}{note}</span>{tag}</div>'
+            f'{idle}<table data-matrix="{name}" aria-label="{said}"><tbody>{cells}</tbody></table>'
+            "</div>"
+        )
+
+    def bench(self, stage, empty):
+        """Set a stage as one multiplies by hand: factors at the left and above, result where they
+        meet."""
+        left, above = [], []
+        for index, (times, factors) in enumerate(stage.terms):
+            sign = _sign(times, index)
+            left.append(f'<span class="sign">{sign}</span>' if sign else "")
+            left.append(self.grid(factors[0], empty=empty))
+            above += [self.grid(name, empty=empty) for name in factors[1:]]
+        gate = self.grid(stage.gate, note=" &gt; 0", empty=empty) if stage.gate else ""
+        beside = [factors[0] for _, factors in stage.terms] + [stage.name, stage.gate]
+        columns = sum(shape_of(name, self.shapes)[1] for name in beside if name)
+        return (
+            f'<div class="bench{" tight" * (columns > MANY)}{" flat" * (not above)}">'
+            f'<div class="bench-above needs-site">{"".join(above)}</div>'
+            f'<div class="bench-left needs-site">{"".join(left)}<span class="sign">=</span></div>'
+            f'<div class="bench-result">{self.grid(stage.name, empty=empty)}{gate}</div></div>'
+        )
+
+    def section(self, stage, loss=""):
+        """Set one stage: what it says, and its bench. `loss`: only with that one."""
+        empty = bool(loss) or stage.name not in self.values
+        kinds = ["needs-script"] * empty + ["now"] * (stage.name == self.start and not loss)
+        classes = f' class="{" ".join(kinds)}"' if kinds else ""
+        only = f' data-loss="{loss}"' if loss else ""
+        return (
+            f'<section data-stage="{stage.name}"{only}{classes}>'
+            f'<p class="says">{self.says(stage)}</p>{self.bench(stage, empty)}</section>'
+        )
 
     @property
     def rows_of_network(self):
@@ -205,212 +353,48 @@ class Stepper:
                 rows += [[f"D{k}", f"S{k}", f"γ{k}"], [f"U{k}", f"H'{k}", ""]]
         return [*rows, ["", "T", "E"]]
 
-    def data(self):
-        """Return what the browser needs: the start state and the stages, nothing computed."""
-        names = set(self.given) | {stage.name for stage in self.stages}
-        names |= {part for stage in self.stages for part in parts_of(stage)}
-        return {
-            "name": self.name,
-            "method": self.method,
-            "given": {key: value.tolist() for key, value in self.given.items()},
-            "trainable": sorted(self.trained),
-            "rate": self.learning_rate,
-            "alpha": self.lora_alpha,
-            "old": self.old and {key: value.tolist() for key, value in self.old.items()},
-            "start": self.start,
-            "labels": {key: self.label(key) for key in sorted(names)},
-            "network": self.rows_of_network,
-            "stages": [
-                {
-                    "name": stage.name,
-                    "part": stage.part,
-                    "terms": [[term.times, *term.factors] for term in stage.terms],
-                    "says": self.words(stage.says),
-                    **({"gate": stage.gate} if stage.gate else {}),
-                    **({"relu": True} if stage.relu else {}),
-                    **({"idle": self.words(stage.idle)} if stage.idle else {}),
-                }
-                for stage in self.stages
-            ],
-        }
-
-    def label(self, name):
-        """Set the name of a matrix as HTML."""
-        turned = "ᵀ" if name.endswith("ᵀ") else ""
-        plain = bare(name)
-        if plain == "E" and self.method == "adapters":
-            text = f"G{max(int(key[1:]) for key in self.given if key[0] == 'W')}"
-        elif plain == "E":
-            output = next(stage for stage in self.stages if stage.name == "E").terms[0].factors[0]
-            text = f"{self.names.get(output, output)} − T"
-            text = f"({text})" if turned else text
-            text = self.names.get("E", text)
-        elif plain.startswith("dL/d"):
-            return f"d<i>L</i>/d{symbols(self.names.get(plain[4:], plain[4:]) + turned)}"
-        else:
-            text = self.names.get(plain, plain)
-        if text[0] in "AI" and not text[1:2].isdigit() and "'" not in text:
-            return html.escape(text)
-        return symbols(text + turned)
-
-    def words(self, text):
-        """Set a sentence as HTML, its symbols as the page calls them."""
-        for name, other in self.names.items():
-            text = re.sub(rf"(?<![\w/]){re.escape(name)}(?!\w)", f"\0{other}", text)
-        return symbols(text.replace("\0", ""))
-
-    def kind(self, name):
-        """Return the kind of a matrix, which is its look, and the word that says so."""
-        if name in self.trained:
-            return "trainable", "trainable"
-        if re.match(r"[WABDU]\d", name):
-            return "frozen", "frozen"
-        if "'" in name and name[0] != "H":
-            return "new", "new"
-        if name.startswith("Δ"):
-            return "delta", ""
-        if name[0] in "δγσEG" or name.startswith("dL/"):
-            return "gradient", ""
-        return "activation", ""
-
-    def grid(self, name, *, later=False, note=""):
-        """Set a matrix as a table on squared paper; one made later is there, but not yet shown."""
-        kind, tag = self.kind(bare(name))
-        values = self.values.get(bare(name))
-        if values is None:  # of a stage that this step does not need
-            return (
-                '<div class="matrix idle"><div class="matrix-head">'
-                f"<span>{self.label(name)}</span></div>"
-                '<span class="matrix-tag">not needed</span></div>'
-            )
-        values = values.T if name.endswith("ᵀ") else values
-        signed = kind in ("delta", "gradient")
-        lines = "".join(
-            "<tr>" + "".join(f"<td>{format_number(v, signed)}</td>" for v in row) + "</tr>"
-            for row in values.tolist()
-        )
-        said = f"{self.spoken(name)}, {values.shape[0]} × {values.shape[1]}"
-        said += f", {tag}" if tag else ""
-        tag = f'<span class="matrix-tag">{tag}</span>' if tag else ""
-        return (
-            f'<div class="matrix {kind}{" later" if later else ""}">'
-            f'<div class="matrix-head"><span>{"where " if note else ""}{self.label(name)}{note}'
-            f"</span>{tag}</div>"
-            f'<table data-matrix="{name}" aria-label="{said}"><tbody>{lines}</tbody></table></div>'
-        )
-
-    def _spoken_title(self):
-        trained = join_words(sorted(self.names.get(name, name) for name in self.trained))
-        return f"One step of {trained or 'a frozen network'}, stage by stage"
-
-    def spoken(self, name):
-        """Return a name as text for those who listen."""
-        text = re.sub(r"<[^>]*>", "", self.label(bare(name)))
-        return f"{text} transposed" if name.endswith("ᵀ") else text
-
-    def bench(self, stage):
-        """Set a stage as one multiplies by hand: factors at the left and above, result where they
-        meet."""
-        left, above = [], []
-        for index, term in enumerate(stage.terms):
-            sign = _sign(term.times, index, len(term.factors))
-            left.append(f'<span class="sign">{sign}</span>' if sign else "")
-            left.append(self.grid(term.factors[0]))
-            if term.factors[1:]:
-                above.append(self.grid(term.factors[1]))
-        gate = ""
-        if stage.gate:
-            gate = self.grid(stage.gate, note=" &gt; 0")
-        result = self.grid(stage.name)
-        tight = " tight" if self._columns(stage) > 8 else ""
-        flat = "" if above else " flat"
-        return (
-            f'<div class="bench{tight}{flat}"><div class="bench-above">{"".join(above)}</div>'
-            f'<div class="bench-left">{"".join(left)}<span class="sign">=</span></div>'
-            f'<div class="bench-result">{result}{gate}</div></div>'
-        )
-
-    def _columns(self, stage):
-        """Return how many cells stand beside each other in the bench of a stage."""
-        names = [term.factors[0] for term in stage.terms] + [stage.name, stage.gate]
-        turned = [name.endswith("ᵀ") for name in names]
-        shapes = [self.values[bare(name)].shape if name else (0, 0) for name in names]
-        return sum(shape[0] if side else shape[1] for shape, side in zip(shapes, turned))
-
-    def network(self, reached):
+    def network(self):
         """Set the network: what the stages so far have reached, and the rest to come."""
-        cells = [
-            f"<div>{self.grid(name, later=name not in reached) if name else ''}</div>"
-            for row in self.rows_of_network
-            for name in row
-        ]
-        return f'<div class="network">{"".join(cells)}</div>'
+        live = [stage.name for stage in self.live]
+        reached = {*self.given, *live[: live.index(self.start) + 1]}
+        made = {stage.name for stage in self.stages}
+
+        def place(name):
+            if not name:
+                return "<div></div>"
+            new = new_name(name) if name in self.given else ""
+            is_new = new in reached
+            later = "" if name in reached else " later" if name in live else " idle"
+            unneeded = bool(self.free) and name in made - {"E"}
+            grids = self.grid(name, later, hidden=is_new, unneeded=unneeded)
+            return f"<div>{grids}{self.grid(new, hidden=not is_new) if new in made else ''}</div>"
+
+        cells = "".join(place(name) for row in self.rows_of_network for name in row)
+        return f'<div class="network needs-site">{cells}</div>'
 
     def _repr_html_(self):
-        stage = next(stage for stage in self.stages if stage.name == self.start)
-        before = [s.name for s in self.stages[: self.stages.index(stage) + 1]]
-        reached = set(self.given) | set(before)
-        live = [s for s in self.stages if s.name in self.wanted]
+        sections = "".join(map(self.section, self.stages))
+        for stage in self.lines_of_step(self.trained, "cross-entropy"):
+            if stage.name in ("P", "E"):
+                sections += self.section(stage, "cross-entropy")
+        trained = join_words(sorted(self.names.get(name, name) for name in self.trained))
         many = " many" if self.given["X"].shape[1] > 2 else ""
-        data = json.dumps(self.data(), ensure_ascii=False, separators=(",", ":"))
-        return (
-            f'<by-hand-stepper id="{self.name}" class="instrument" role="group"'
-            f' aria-label="{self._spoken_title()}">'
-            f'<script type="application/json">{data.replace("<", chr(92) + "u003c")}</script>'
-            f"{self._rail()}"
-            f'<p class="says needs-site">{self.fill(stage)}</p>'
-            f'<div class="sheet board needs-site{many}">{self.network(reached)}<div class="desk">'
-            f"{self.bench(stage)}"
-            f"{self._cell_box()}"
-            '<div class="losses needs-script"></div></div></div>'
-            f"{self._settings()}"
-            f"{self._in_full(live)}"
-            f'<p class="caption">{symbols(self.caption)}</p>'
-            "</by-hand-stepper>"
+        return instrument(
+            "stepper",
+            self.name,
+            f"One step of {trained or 'a frozen network'}, stage by stage",
+            self.data(),
+            f'{self._rail()}<div class="sheet board{many}">{self.network()}'
+            f'<div class="stages">{sections}</div>{self._cell_box()}{self._losses()}</div>'
+            f"{self._settings()}{caption_of(self.caption, symbols)}",
         )
-
-    def _cell_box(self):
-        """Lay the box that explains the chosen cell, and where a given number is changed."""
-        return (
-            '<div class="cell needs-script" data-near><p class="cell-name"></p>'
-            f'<p class="cell-sum" id="{self.name}-sum"></p><div class="cell-more"></div>'
-            '<div class="cell-edit" hidden><button type="button" data-do="less">− 1</button>'
-            '<label><span class="sr">Value</span><input data-set="value" size="7"'
-            ' autocomplete="off"></label><button type="button" data-do="more">+ 1</button></div>'
-            f"{MESSAGE}</div>"
-        )
-
-    def fill(self, stage):
-        """Write a stage's sentence with the numbers of this step."""
-        values = self.values[stage.name]
-        changed = 0
-        if "'" in stage.name and (old := self.values.get(stage.name.replace("'", ""))) is not None:
-            changed = int((old != values).sum())
-        live = {
-            "zeros": int((values == 0).sum()),
-            "size": values.size,
-            "changed": changed,
-            "rows": values.shape[0],
-            "s": "" if values.shape[0] == 1 else "s",
-            "loss": format_number(self.loss),
-            "rate": format_number(self.learning_rate),
-        }
-        return re.sub(r"\{(\w+)\}", lambda m: str(live[m[1]]), self.words(stage.says))
 
     def _rail(self):
-        live = [stage.name for stage in self.stages if stage.name in self.wanted]
-        at = live.index(self.start) + 1
+        live = [stage.name for stage in self.live]
         lines = []
-        for part, title in PARTS.items():
-            chips = "".join(
-                f'<button type="button" data-stage="{stage.name}"'
-                f"{' class=idle' if stage.name not in self.wanted else ''}"
-                f"{' aria-current=step' if stage.name == self.start else ''}>"
-                f"{'Loss' if stage.name == 'E' else self.label(stage.name)}</button>"
-                for stage in self.stages
-                if stage.part == part
-            )
-            if part == "forward":  # with cross-entropy
+        for title, kinds in PARTS.items():
+            chips = "".join(self._chip(n) for n in self.stages if self.kind(n.name) in kinds)
+            if title == "Forward":  # with cross-entropy
                 chips += '<button type="button" data-stage="P" hidden>softmax</button>'
             lines.append(f'<div class="rail-line"><span>{title}</span><div>{chips}</div></div>')
         speeds = "".join(
@@ -419,73 +403,81 @@ class Stepper:
         )
         return (
             '<div class="rail needs-script" data-near role="group" aria-label="Stages">'
-            f"{''.join(lines)}"
-            '<p class="message" role="alert"></p></div>'
+            f"{''.join(lines)}{MESSAGE}</div>"
             '<div class="transport needs-script" role="group" aria-label="Walk">'
-            '<button type="button" data-do="back">Back</button>'
-            '<button type="button" data-do="step" class="main">Step</button>'
-            '<button type="button" data-do="play">Play</button>'
+            f"{button('back', 'Back')}{button('step', 'Step', ' class=main')}"
+            f"{button('play', 'Play')}"
             f'<label>Speed <select data-set="speed">{speeds}</select></label>'
             '<label><input type="checkbox" data-set="cells"> cell by cell</label>'
-            f'<span class="where">{at} of {len(live)}</span></div>'
+            f'<span class="where">{live.index(self.start) + 1} of {len(live)}</span></div>'
+        )
+
+    def _chip(self, stage):
+        state = "" if stage.name in self.values else " class=idle"
+        state += " aria-current=step" if stage.name == self.start else ""
+        idle = re.sub("<[^>]*>", "", self.set_words(words.idle(stage))).replace('"', "&quot;")
+        return (
+            f'<button type="button" data-stage="{stage.name}" data-idle="{idle}"{state}>'
+            f"{'Loss' if stage.name == 'E' else self.label(stage.name)}</button>"
+        )
+
+    def _cell_box(self):
+        """Lay the box that explains the chosen cell, and where a given number is changed."""
+        return (
+            '<div class="cell needs-script" data-near><p class="cell-name"></p>'
+            f'<p class="cell-sum" id="{self.name}-sum"></p><div class="cell-more"></div>'
+            f'<div class="cell-edit" hidden>{button("less", "− 1")}'
+            '<label><span class="sr">Value</span><input data-set="value" size="7"'
+            f' autocomplete="off"></label>{button("more", "+ 1")}</div>{MESSAGE}</div>'
+        )
+
+    def _losses(self):
+        """Set the losses before and after the step; a column is added for each step taken."""
+        titles = ["New task’s loss", "Old task’s loss"] if self.old else ["Loss"]
+        rows = "".join(
+            f'<tr><th scope="row">{title}</th>'
+            f"{''.join(f'<td>{number(loss)}</td>' for loss in losses)}</tr>"
+            for title, losses in zip(titles, self.losses, strict=True)
+        )
+        return (
+            '<div class="losses needs-site"><table data-matrix="" aria-label="Losses">'
+            '<thead><tr><th scope="col">After step</th>'
+            f'<th scope="col">0</th><th scope="col">1</th></tr></thead><tbody>{rows}</tbody>'
+            "</table></div>"
         )
 
     def _settings(self):
-        switches = ""
-        if self.method == "layers":
+        switches = back = ""
+        if self.free:
             boxes = "".join(
                 f'<label><input type="checkbox" data-train="{name}"'
                 f"{' checked' if name in self.trained else ''}>"
                 f" <span>{self.label(name)} trains</span></label>"
-                for name in self.given
-                if name[0] == "W"
+                for name in self.free
             )
             boxes += '<label><input type="checkbox" data-set="stored">'
-            boxes += " store the frozen output</label>"
-            switches = f"<fieldset><legend>Who trains</legend>{boxes}{MESSAGE}</fieldset>"
-        if self.method == "lora":
-            switches = (
-                "<fieldset><legend>LoRA</legend>"
-                '<label>rank <input data-set="rank" inputmode="numeric" size="4"></label>'
-                '<label>α <input data-set="alpha" inputmode="decimal" size="4"></label>'
-                f'<button type="button" data-do="both-zero">A = B = 0</button>{MESSAGE}</fieldset>'
+            switches = fieldset("Who trains", f"{boxes} store the frozen output</label>")
+            if self.old:
+                back = button("old-top", f"Put the old {self.label(self.free[-1])} back")
+        elif self.merged:
+            switches = fieldset(
+                "LoRA",
+                f"<label>rank {field('rank', size=4, mode='numeric')}</label>"
+                f"<label>α {field('alpha', size=4)}</label>{button('both-zero', 'A = B = 0')}",
             )
-        top = max(name for name in self.given if name[0] == "W")
-        back = (
-            f'<button type="button" data-do="old-top">Put the old {self.label(top)} back</button>'
-            if self.old and self.method == "layers"
-            else ""
+        kinds = "".join(f'<option value="{key}">{word}</option>' for key, word in LOSSES.items())
+        step = (
+            f"<label>η {field('rate', f'{self.learning_rate:g}')}</label>"
+            f'<label>loss <select data-set="loss">{kinds}</select></label>'
+            f"{button('again', 'Take this step, go on')}{back}"
         )
+        seed = f"<label>seed {field('seed', mode='numeric')}</label>"
+        numbers = f"{button('new-numbers', 'New numbers')}{seed}"
         return (
-            f'<div class="settings needs-script">{switches}'
-            "<fieldset><legend>Step</legend>"
-            f'<label>η <input data-set="rate" inputmode="decimal" size="6"'
-            f' value="{self.learning_rate:g}"></label>'
-            '<label>loss <select data-set="loss"><option value="squared error">½ squared error'
-            '</option><option value="cross-entropy">cross-entropy</option></select></label>'
-            '<button type="button" data-do="again">Take this step, go on</button>'
-            f"{back}{MESSAGE}</fieldset>"
-            "<fieldset><legend>Numbers</legend>"
-            '<button type="button" data-do="new-numbers">New numbers</button>'
-            '<label>seed <input data-set="seed" inputmode="numeric" size="6"></label>'
-            f"{MESSAGE}</fieldset>"
-            "<fieldset><legend>This state</legend>"
-            '<button type="button" data-do="undo">Undo</button>'
-            '<button type="button" data-do="redo">Redo</button>'
-            '<button type="button" data-do="reset">Reset</button>'
-            '<button type="button" data-do="link">Copy link</button>'
-            '<button type="button" data-do="embed">Embed</button>'
-            f'<button type="button" data-do="picture">Save picture</button>{MESSAGE}</fieldset>'
-            '<textarea class="copied" rows="3" readonly hidden aria-label="To copy"></textarea>'
-            '<p class="status" role="status"></p></div>'
+            f'<div class="settings needs-script">{switches}{fieldset("Step", step)}'
+            f"{fieldset('Numbers', numbers)}{fieldset('This state', state_buttons())}"
+            f"{COPIED}{STATUS}</div>"
         )
-
-    def _in_full(self, live):
-        """Write every stage for those without script: the sentence, and the result as a table."""
-        items = "".join(
-            f"<li><p>{self.fill(stage)}</p>{self.grid(stage.name)}</li>" for stage in live
-        )
-        return f'<noscript><ol class="in-full">{items}</ol></noscript>'
 
 
 def symbols(text):
@@ -493,9 +485,8 @@ def symbols(text):
     return re.sub(r"(?<![\w<])([γσ])(\d*)", r"<i>\1</i><sub>\2</sub>", html_text(text))
 
 
-def _sign(times, index, factors):
+def _sign(times, index):
     """Write what stands before a term: a sign, a number, or nothing."""
-    plus = {"1": "+", "−1": "−"}.get(times, f"+ {times}")
     if index:
-        return plus
+        return {"1": "+", "−1": "−", "−1/n": "− 1/n"}.get(times, f"+ {times}")
     return {"1": "", "−1": "−"}.get(times, times)

@@ -4,15 +4,27 @@ Python draws it whole. In the browser by-hand-switchboard.js takes it over in pl
 it stays as it was drawn.
 """
 
-import html
-import json
-import re
+from dataclasses import dataclass
+from functools import cached_property
 
+from figures.instruments.instrument import (
+    COPIED,
+    MESSAGE,
+    STATUS,
+    button,
+    caption_of,
+    check_name,
+    field,
+    fieldset,
+    instrument,
+    state_buttons,
+)
 from figures.kit.numbers import format_count, join_words
 from figures.kit.symbols import html_text
 from snippets import check
-from snippets.cost import costs_of_step
+from snippets.cost import cost_words, costs_of, plain_layers
 from snippets.freeze import frozen_below
+from snippets.method import network_lines
 from snippets.network import FULL_SIZES, layer_shapes
 from snippets.pencil import PENCIL_SIZES, pencil_task
 
@@ -21,14 +33,13 @@ LAYERS = 5
 SIDE, SMALL_SIDE, FEW = 84, 48, 3  # CSS pixels of the largest side; above so many layers the small
 LEAST = 3  # CSS pixels of a side
 TASKS = 10
-COSTS = {
-    "trainable": "Weights that train",
-    "gradient_and_optimizer": "Gradient and Adam's two moments",
-    "activations_kept": "Activations kept, all examples",
-    "multiply_adds": "Multiply-adds per example and step",
-    "stored_for_tasks": "Weights stored for all tasks",
-}
-MESSAGE = '<p class="message" role="alert"></p>'
+COSTS = (
+    "trainable",
+    "gradient_and_optimizer",
+    "activations_kept",
+    "multiply_adds",
+    "stored_for_tasks",
+)
 WORDS = {  # {below}: the frozen bottom; {top}: its output; {above}: what is frozen over {first}
     "nothing": "Nothing trains, so there is no step and nothing to pay for. Turn a layer on.",
     "stored": "{top} is stored, {count} numbers, so {below} need not run.",
@@ -63,8 +74,7 @@ def switchboard(sizes, trainable, *, columns, name, stored=False, tasks=TASKS, c
         ValueError: a size out of its range, an unknown layer, nothing that trains, storing where
             nothing can be stored, a name that is no id.
     """
-    if not re.fullmatch("[a-z][a-z-]*", str(name)):
-        raise ValueError(f'name must be small letters and hyphens such as "costs", got {name!r}')
+    check_name(name, "costs")
     sizes = check.layer_sizes(sizes)
     if len(sizes) > LAYERS + 1 or max(sizes) > MOST:
         got = ", ".join(map(str, sizes))
@@ -74,18 +84,35 @@ def switchboard(sizes, trainable, *, columns, name, stored=False, tasks=TASKS, c
             raise ValueError(f"{word} must be {MOST} at most, got {value}")
     if not check.trainable_names(trainable, layer_shapes(sizes)):
         raise ValueError("trainable must name a layer, else there is no step; got none")
+    plain_layers(sizes, trainable, stored)  # raises where nothing can be stored
     return Switchboard(sizes, frozenset(trainable), columns, name, stored, tasks, caption)
 
 
+@dataclass(frozen=True)
 class Switchboard:
     """What `switchboard` returns; a page shows it by _repr_html_."""
 
-    def __init__(self, sizes, trainable, columns, name, stored, tasks, caption):
-        self.sizes, self.trainable, self.columns = sizes, trainable, columns
-        self.name, self.stored, self.tasks, self.caption = name, stored, tasks, caption
-        self.shapes = layer_shapes(sizes)
-        self.now = costs_of_step(sizes, trainable, columns, stored, tasks)
-        self.all = costs_of_step(sizes, set(self.shapes), columns, tasks=tasks)
+    sizes: tuple
+    trainable: frozenset
+    columns: int
+    name: str
+    stored: bool
+    tasks: int
+    caption: str
+
+    @property
+    def shapes(self):
+        return layer_shapes(self.sizes)
+
+    @cached_property
+    def now(self):
+        return costs_of(
+            plain_layers(self.sizes, self.trainable, self.stored), self.columns, self.tasks
+        )
+
+    @cached_property
+    def all(self):
+        return costs_of(plain_layers(self.sizes, set(self.shapes)), self.columns, self.tasks)
 
     def data(self):
         """Return what the browser needs: the start, the ready networks, the limits."""
@@ -102,6 +129,7 @@ class Switchboard:
                 "pencil": [PENCIL_SIZES, pencil_task()[0].shape[1]],
                 "full": [FULL_SIZES, self.columns],
             },
+            "lines": network_lines(range(1, LAYERS + 1)),
             "words": WORDS,
             "most": MOST,
             "layers": LAYERS,
@@ -128,17 +156,15 @@ class Switchboard:
 
     def cost(self, key):
         """Write one cost: now, of all that training everything takes, the ratio, a bar."""
-        now, most = self.now[key], self.all[key]
-        share = 100 * now / most
+        now, most = (getattr(costs, key) for costs in (self.now, self.all))
+        word = cost_words("all examples", "all tasks")[key]
         return (
-            f'<tr role="row" data-cost="{key}">'
-            f'<th role="rowheader" scope="row" class="cost">{COSTS[key]}</th>'
-            f'<td role="cell" class="now">{format_count(now)}</td>'
-            f'<td role="cell" class="of">of {format_count(most)}</td>'
-            f'<td role="cell" class="ratio">{most / now:.2f}×</td>'
-            '<td role="presentation" class="bar">'
-            f'<svg class="needs-site" width="{share:.2f}%" height="9" aria-hidden="true"></svg>'
-            "</td></tr>"
+            f'<tr data-cost="{key}"><th scope="row" class="cost">{word}</th>'
+            f'<td class="now">{format_count(now)}</td>'
+            f'<td class="of">of {format_count(most)}</td>'
+            f'<td class="ratio">{most / now:.2f}×</td>'
+            f'<td class="bar"><svg class="needs-site" width="{100 * now / most:.2f}%" height="9"'
+            ' aria-hidden="true"></svg></td></tr>'
         )
 
     def explanation(self):
@@ -150,17 +176,16 @@ class Switchboard:
         return (said + (WORDS["in_the_way"] if below and above else "")).format(
             below=join_words(below),
             top=f"H{len(below)}",
-            count=format_count(self.now["stored_outputs"]),
+            count=format_count(self.now.stored_outputs),
             above=join_words(above),
             first=names[len(below)],
         )
 
     def _repr_html_(self):
-        data = json.dumps(self.data(), ensure_ascii=False, separators=(",", ":"))
         layers = "".join(map(self.layer, self.shapes))
         few = " few" if len(self.shapes) <= FEW else ""
         heads = "".join(
-            f'<th role="columnheader" scope="col" class="{key}">{word}</th>'
+            f'<th scope="col" class="{key}">{word}</th>'
             for key, word in (
                 ("cost", "Cost"),
                 ("now", "now"),
@@ -168,58 +193,42 @@ class Switchboard:
                 ("ratio", "all ÷ now"),
             )
         )
-        costs = "".join(map(self.cost, COSTS))
-        caption = f'<p class="caption">{html_text(self.caption)}</p>' if self.caption else ""
-        return (
-            f'<by-hand-switchboard id="{self.name}" class="instrument"'
-            ' aria-label="The freeze switchboard" role="group">'
-            f'<script type="application/json">{data}</script>'
+        return instrument(
+            "switchboard",
+            self.name,
+            "The freeze switchboard",
+            self.data(),
             f'<div class="board"><div class="who" data-near><div class="layers{few}">{layers}</div>'
             '<label class="needs-script"><input type="checkbox" role="switch" data-set="stored"'
             f"{' checked' if self.stored else ''}> store the frozen outputs</label>{MESSAGE}"
             f'<p class="why">{html_text(self.explanation())}</p></div>'
-            '<table data-matrix role="table" class="costs" aria-label="Five costs of a step">'
-            f'<thead role="rowgroup"><tr role="row">{heads}</tr></thead>'
-            f'<tbody role="rowgroup">{costs}</tbody></table></div>'
-            f"{self._settings()}{caption}</by-hand-switchboard>"
+            '<table data-matrix="" class="costs" aria-label="Five costs of a step">'
+            f"<thead><tr>{heads}</tr></thead><tbody>{''.join(map(self.cost, COSTS))}</tbody>"
+            f"</table></div>{self._settings()}{caption_of(self.caption)}",
         )
 
     def _settings(self):
-        fields = "".join(
+        networks = (
+            '<button type="button" data-network="pencil">Pencil size</button>'
+            '<button type="button" data-network="full">Full size</button>'
+            f"{button('less', 'Layer off the top')}{button('more', 'Layer on top')}"
+        )
+        sizes = "".join(
             f"<label><span>{html_text(f'W{i}') if i else 'inputs'}</span>"
             f" {_field(f'size-{i}', size)}</label>"
             for i, size in enumerate(self.sizes)
         )
-        doing = "".join(
-            f'<button type="button" data-do="{key}">{word}</button>'
-            for key, word in (
-                ("undo", "Undo"),
-                ("redo", "Redo"),
-                ("reset", "Reset"),
-                ("link", "Copy link"),
-                ("embed", "Embed"),
-                ("picture", "Save picture"),
-            )
+        used_for = (
+            f"<label>examples {_field('columns', self.columns)}</label>"
+            f"<label>tasks {_field('tasks', self.tasks)}</label>"
         )
         return (
-            '<div class="settings needs-script"><fieldset><legend>Network</legend>'
-            '<button type="button" data-network="pencil">Pencil size</button>'
-            '<button type="button" data-network="full">Full size</button>'
-            '<button type="button" data-do="less">Layer off the top</button>'
-            '<button type="button" data-do="more">Layer on top</button>'
-            f"{MESSAGE}</fieldset>"
-            f"<fieldset><legend>Your sizes</legend><span data-sizes>{fields}</span>{MESSAGE}"
-            "</fieldset>"
-            f"<fieldset><legend>Used for</legend><label>examples {_field('columns', self.columns)}"
-            f"</label><label>tasks {_field('tasks', self.tasks)}</label>{MESSAGE}</fieldset>"
-            f"<fieldset><legend>This state</legend>{doing}"
-            '</fieldset><textarea class="copied" rows="3" readonly hidden aria-label="To copy">'
-            '</textarea><p class="status" role="status"></p></div>'
+            f'<div class="settings needs-script">{fieldset("Network", networks)}'
+            f"{fieldset('Your sizes', f'<span data-sizes>{sizes}</span>')}"
+            f"{fieldset('Used for', used_for)}{fieldset('This state', state_buttons())}"
+            f"{COPIED}{STATUS}</div>"
         )
 
 
 def _field(key, value):
-    return (
-        f'<input data-set="{html.escape(key)}" value="{value}" inputmode="numeric" size="5"'
-        ' autocomplete="off">'
-    )
+    return field(key, value, size=5, mode="numeric")

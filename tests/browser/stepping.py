@@ -21,11 +21,13 @@ NAMES = (
 LESSONS = {name: f"{support.SERIES}{name}/" for name in NAMES}
 SIGNALS = {"layers": {"Z": "δ"}, "head": {"Y": "E", "Z": "δ"}, "adapters": {"S": "γ", "Z": "δ"},
            "lora": {"S": "σ", "Z": "δ"}}  # fmt: skip
+METHODS = {"": "layers", "W": "head", "DU": "adapters", "AB": "lora"}  # by what is added
 
 # All that a test asks of a stepper, in one go.
 READ = """(id) => {
   const stepper = document.getElementById(id);
-  const tables = (part) => [...stepper.querySelectorAll(`${part} table`)].map((table) => ({
+  const shown = ".matrix:not([hidden], .idle) > table";
+  const tables = (part) => [...stepper.querySelectorAll(`${part} ${shown}`)].map((table) => ({
     name: table.dataset.matrix, said: table.getAttribute("aria-label"),
     kind: table.parentElement.className.replace(/ later$/, ""),
     head: table.parentElement.querySelector(".matrix-head").textContent,
@@ -36,19 +38,18 @@ READ = """(id) => {
   const text = (part) => stepper.querySelector(part)?.textContent;
   const { state, result, present, given } = stepper;
   return {
-    network: tables(".network"), bench: tables(".bench"), answer: tables(".bench-result")[0],
-    idle: [...stepper.querySelectorAll(".network .idle")].map((one) => one.textContent),
-    says: text(".says"), where: text(".where"), status: text(".status"),
+    network: tables(".network"), bench: tables(".now .bench"), answer: tables(".now .bench-result")[0],
+    idle: [...stepper.querySelectorAll(".network .idle:not([hidden])")].map((one) => one.textContent),
+    says: text(".now .says"), where: text(".where"), status: text(".status"),
     messages: [...stepper.querySelectorAll(".message")].map((one) => one.textContent).filter(Boolean),
     losses: [...stepper.querySelectorAll(".losses tbody tr")].map((row) =>
       [...row.cells].map((cell) => cell.textContent)),
-    chips: [...stepper.querySelectorAll("[data-stage]:not(.idle, [hidden])")].map((one) => one.dataset.stage),
+    chips: [...stepper.querySelectorAll("button[data-stage]:not(.idle, [hidden])")].map((one) => one.dataset.stage),
     current: stepper.querySelector("[aria-current]")?.dataset.stage,
     cell: { name: text(".cell-name"), sum: text(".cell-sum") },
     fields: Object.fromEntries([...stepper.querySelectorAll("[data-set], [data-train]")].map((one) =>
       [one.dataset.set ?? one.dataset.train, one.type === "checkbox" ? one.checked : one.value])),
-    state, method: given?.method, old: given?.old, names: given?.labels,
-    added: given?.method === "layers" ? [] : given?.trainable,
+    state, old: given?.old, names: given?.labels, added: given?.free.length ? [] : given?.trainable,
     live: result?.live.map(({ name }) => name), present: present?.name,
     values: result?.values, loss: result?.loss, lossAfter: result?.lossAfter, moved: result?.moved,
     oldLoss: result?.old, oldAfter: result?.oldAfter,
@@ -58,15 +59,15 @@ READ = """(id) => {
 # The arithmetic of every cell of the result, each opened by focus: [[row, column, markup], ...].
 EXPLAIN = """(id) => {
   const stepper = document.getElementById(id);
-  const { matrix } = stepper.querySelector(".bench-result table").dataset;
+  const { matrix } = stepper.querySelector(".now .bench-result table").dataset;
   const sums = [];
   const size = (rows) => [rows.length, rows[0].cells.length];
-  const table = () => stepper.querySelector(`.bench-result table[data-matrix="${matrix}"]`);
+  const table = () => stepper.querySelector(`.now .bench-result table[data-matrix="${matrix}"]`);
   const [rows, columns] = size(table().rows);
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) {
       table().rows[i].cells[j].focus();
-      const lit = [...stepper.querySelectorAll(".bench .lit")].map((cell) => [
+      const lit = [...stepper.querySelectorAll(".now .bench .lit")].map((cell) => [
         cell.closest("table").dataset.matrix, cell.parentElement.rowIndex, cell.cellIndex]);
       sums.push([i, j, stepper.querySelector(".cell-sum").innerHTML, lit,
         stepper.querySelector(".cell-name").textContent]);
@@ -107,12 +108,13 @@ class Expected:
     """A state as NumPy computes it, with snippets/ alone."""
 
     def __init__(self, seen):
-        self.method, self.added = seen["method"], set(seen["added"])
+        self.added = set(seen["added"])
+        self.method = METHODS.get("".join(sorted({name[0] for name in self.added})))
         state = seen["state"]
         self.trainable, self.loss_name = set(state["trainable"]), state["loss"]
         self.rate, self.alpha, self.stored = state["rate"], state["alpha"], state["stored"]
         self.given = arrays(state["matrices"])
-        self.old = seen["old"] and arrays(seen["old"])
+        self.old = seen["old"] and arrays({name: seen["old"][name] for name in "XT"})
         self.step = self._step(self.given)
         moved = {name: self.step.weights.get(name, value) for name, value in self.given.items()}
         self.moved = moved

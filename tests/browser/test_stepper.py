@@ -1,7 +1,6 @@
 """The stepper in a real browser: every number is NumPy's, and every way in and out works."""
 
 import html
-import json
 import re
 from collections import Counter
 from xml.etree import ElementTree
@@ -28,6 +27,7 @@ from tests.browser.stepping import (
 
 FREEZING, LORA = LESSONS["freezing-layers"], LESSONS["lora"]
 STEP = "#step [data-do=step]"
+AREAS = {"network": ".network", "bench": ".now .bench", "bench-result": ".now .bench-result"}
 
 
 @pytest.fixture
@@ -72,7 +72,8 @@ def matrices(page):
 
 
 def cell(page, name, row, column, area="network"):
-    table = page.locator(f'#step .{area} table[data-matrix="{name}"]')
+    shown = AREAS[area] + f' .matrix:not([hidden]) > table[data-matrix="{name}"]'
+    table = page.locator(f"#step {shown}")
     return table.locator("tr").nth(row).locator("td").nth(column)
 
 
@@ -132,7 +133,7 @@ def test_a_cell_says_which_row_met_which_column_and_lights_them(open_stepper):
     page = open_stepper(hash="step.stage=ΔW3")
     cell(page, "dL/dW3", 0, 0, "bench").click()
     page.locator("#step .cell-more button").first.click()
-    page.locator('#step [data-stage="dL/dW3"]').click()
+    page.locator('#step button[data-stage="dL/dW3"]').click()
     cell(page, "dL/dW3", 0, 1, "bench-result").click()
     seen = read(page)
     assert seen["cell"]["name"].endswith("row 1, column 2")
@@ -171,14 +172,14 @@ def test_numbers_are_rounded_as_python_rounds_them(open_stepper):
 def test_switching_layer_2_on_lets_the_backward_pass_reach_it(open_stepper):
     page = open_stepper()
     assert "δ2" not in read(page)["chips"]
-    page.locator('#step [data-stage="δ2"]').click()
+    page.locator('#step button[data-stage="δ2"]').click()
     assert "Nothing that trains lies in layer 2 or below it" in message(page)
     trains(page, "W2").check()
     seen = read(page)
     assert seen["status"] == "The backward pass now ends at δ2."
     assert seen["messages"] == []
     assert {"δ2", "dL/dW2", "ΔW2", "W'2"} <= set(seen["chips"])
-    page.locator('#step [data-stage="δ2"]').click()
+    page.locator('#step button[data-stage="δ2"]').click()
     assert read(page)["present"] == "δ2"
     check(read(page))
 
@@ -388,9 +389,9 @@ def test_cross_entropy_gives_the_numbers_of_numpy(open_stepper, lesson):
 def test_softmax_lights_a_whole_column_and_the_error_has_its_name(open_stepper):
     page = open_stepper(hash="step.loss=cross-entropy&step.stage=P&step.cell=P_2_1")
     assert page.locator('#step .network [data-matrix="H3"] td.lit').count() == 4
-    page.locator("#step [data-stage=E]").click()
-    for area in ("network", "bench"):
-        error = page.locator(f'#step .{area} .matrix:has([data-matrix="E"]) .matrix-head')
+    page.locator("#step button[data-stage=E]").click()
+    for area in (".network", ".now .bench"):
+        error = page.locator(f'#step {area} .matrix:has([data-matrix="E"]) .matrix-head')
         assert error.inner_text().strip() == "P − T"
     page.locator("#step [data-set=loss]").select_option("squared error")
     error = page.locator('#step .network .matrix:has([data-matrix="E"]) .matrix-head')
@@ -521,7 +522,7 @@ def test_cell_by_cell_a_result_fills_one_number_at_a_time(open_stepper):
     shown = []
     Z1 = Expected(read(page)).values["Z1"]
     for count in range(1, Z1.size + 1):
-        cells = page.locator("#step .bench-result td").all_inner_texts()
+        cells = page.locator("#step .now .bench-result td").all_inner_texts()
         shown.append(sum(text != "" for text in cells))
         assert cells[count - 1] == format_number(Z1.flat[count - 1])
         step.click()
@@ -532,7 +533,7 @@ def test_cell_by_cell_a_result_fills_one_number_at_a_time(open_stepper):
     act(page, "back")
     assert read(page)["present"] == "Z1"
     page.locator("#step").get_by_label("cell by cell").uncheck()
-    assert "" not in page.locator("#step .bench-result td").all_inner_texts()
+    assert "" not in page.locator("#step .now .bench-result td").all_inner_texts()
 
 
 def test_cell_by_cell_it_ends_at_the_last_cell_of_the_last_stage(open_stepper):
@@ -671,12 +672,12 @@ DO = """([what, pick, text]) => {
     field.blur();
   };
   if (what === "cell" || what === "nudge") {
-    one(all(".network td, .bench td")).focus();
+    one(all(".network .matrix:not([hidden], .idle) td, .now .bench td")).focus();
     const box = stepper.querySelector(".cell-edit");
     if (box.hidden) return;
     if (what === "cell") type(box.querySelector("input"));
     else one([...box.querySelectorAll("button")]).click();
-  } else if (what === "stage") one(all("[data-stage]")).click();
+  } else if (what === "stage") one(all("button[data-stage]")).click();
   else if (what === "train") type(one(all("[data-train]")));
   else if (what === "loss") {
     text = pick < 0.5 ? "cross-entropy" : "squared error";
@@ -743,7 +744,7 @@ def test_every_part_of_a_state_travels_in_the_link(open_stepper):
     stored(page).check()
     act(page, "again")
     page.locator("#step [data-set=loss]").select_option("cross-entropy")
-    page.locator('#step [data-stage="dL/dW2"]').click()
+    page.locator('#step button[data-stage="dL/dW2"]').click()
     cell(page, "dL/dW2", 2, 1, "bench-result").click()
     now = state(page)
     assert (now["stored"], now["count"], now["cell"]) == (True, 1, ["dL/dW2", 2, 1])
@@ -777,7 +778,7 @@ def test_the_link_is_copied_and_opens_the_same_state_on_a_phone(open_stepper, si
     page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site.origin)
     trains(page, "W2").check()
     choose_and_type(page, "X", 0, 0, "3")
-    page.locator('#step [data-stage="δ2"]').click()
+    page.locator('#step button[data-stage="δ2"]').click()
     act(page, "link")
     support.wait_until(
         page, "document.querySelector('#step .status').textContent.includes('copied')"
@@ -855,7 +856,7 @@ def test_the_code_to_embed_is_a_frame_that_opens_the_same_state(open_stepper, si
 @pytest.mark.parametrize("lesson", ["freezing-layers", "lora"])
 def test_the_saved_picture_holds_every_number_and_needs_nothing_else(open_stepper, lesson):
     page = open_stepper(LESSONS[lesson])
-    page.evaluate("document.getElementById('step').goTo('dL/dW3') || 0")
+    page.locator("#step button[data-stage^=Δ]").first.click()
     with page.expect_download() as waiting:
         act(page, "picture")
     assert waiting.value.suggested_filename == "step.svg"
@@ -865,7 +866,7 @@ def test_the_saved_picture_holds_every_number_and_needs_nothing_else(open_steppe
     assert picture.tag == f"{svg}svg"
     assert picture.find(f"{svg}title").text.strip()
     words = Counter(t.text for t in picture.iter(f"{svg}text"))
-    board = page.locator("#step .board td").all_inner_texts()
+    board = page.locator("#step .board td:visible").all_inner_texts()
     assert Counter(one for one in board if one.strip()) - words == Counter()
     assert len(words) > 20
     links = re.findall(r'(?:href|src)="([^"]*)"|url\(["\']?([^)]{0,5})|@import', text)
@@ -936,7 +937,7 @@ def test_axe_finds_nothing_at_any_point(open_stepper, lesson, scheme):
     page = open_stepper(LESSONS[lesson], color_scheme=scheme, reduced_motion="reduce")
     assert violations(page) == []
     name = read(page)["live"][-4]
-    page.locator(f"#step [data-stage='{name}']").click()
+    page.locator(f"#step button[data-stage='{name}']").click()
     cell(page, name, 0, 0, "bench-result").click()
     assert violations(page) == []
     fill(page, "rate", "fast")
@@ -1002,40 +1003,66 @@ def test_two_steppers_on_one_page_keep_out_of_each_others_way(site, browser):
 def test_without_a_script_every_stage_can_be_read(open_page, lesson):
     page = open_page(LESSONS[lesson], width=360, java_script_enabled=False)
     figure = page.locator("#step")
-    for part in ("p", "table"):
-        stages = figure.locator(".in-full li").count()
-        assert figure.locator(f".in-full li {part}:visible").count() == stages
-    data = json.loads(figure.locator("script").text_content())
-    assert figure.locator(".in-full li").count() > 4
-    assert {t.get_attribute("data-matrix") for t in figure.locator(".in-full table").all()} <= {
-        stage["name"] for stage in data["stages"]
-    }
+    live = read(open_page(LESSONS[lesson]))["live"]
+    shown = figure.locator("section:visible")
+    stages = [one.get_attribute("data-stage") for one in shown.all()]
+    assert stages == live
+    assert len(live) > 4
+    assert figure.locator("section .says:visible").count() == len(live)
+    for stage, section in zip(stages, shown.all(), strict=True):
+        answer = section.locator(".bench-result > .matrix:first-child table")
+        assert answer.get_attribute("data-matrix") == stage
+        assert "" not in section.locator("td:visible").all_inner_texts()
     assert figure.locator(":is(button, input, select):visible").count() == 0
+    assert figure.locator(".losses td:visible").count() >= 2
     for width in (360, 1280):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_if_the_script_does_not_arrive_figure_and_text_stay(site, browser):
+def opens_as_a_list(page, name="step"):
+    """Assert that every stage can be read, and that nothing is offered that can't be done."""
+    stages = page.locator(f"#{name} section:visible")
+    assert stages.count() > 10
+    assert page.locator(f"#{name} section .says:visible").count() == stages.count()
+    assert page.locator(f"#{name} :is(button, input, select):visible").count() == 0
+
+
+def test_if_the_script_does_not_arrive_every_stage_can_be_read(site, browser):
     context = browser.new_context()
     page = context.new_page()
     log = support.Log().listen(page)
     page.route(re.compile(r"instruments\.\w+\.js"), lambda route: route.abort())
     page.goto(site.url + FREEZING)
     support.wait_until_ready(page)
-    figure = page.locator("#step")
-    expect(figure.locator(".says")).to_be_visible()
-    assert figure.locator(".network table:visible").count() >= 5
-    assert [b for b in figure.locator("button, input, select").all() if b.is_visible()] == []
+    opens_as_a_list(page)
     expect(page.get_by_role("heading", name="Counting at full size")).to_be_visible()
     assert log.errors == []
     context.close()
 
 
+def test_from_a_file_every_stage_can_be_read(site, browser):
+    page = browser.new_page()
+    page.goto(f"{(site.folder / FREEZING / 'index.html').as_uri()}")
+    page.wait_for_load_state("load")
+    opens_as_a_list(page)
+    page.close()
+
+
+def test_in_a_sandboxed_frame_every_stage_can_be_read(site, browser):
+    page = browser.new_page()
+    frame = f'<iframe sandbox="allow-scripts" src="{site.url}{FREEZING}" width="800"></iframe>'
+    page.route("**/frame", lambda route: route.fulfill(body=frame, content_type="text/html"))
+    page.goto(f"{site.origin}/frame")
+    page.wait_for_load_state("load")
+    opens_as_a_list(page.frames[1])
+    page.close()
+
+
 def test_names_for_those_who_listen_are_there(open_stepper):
     page = open_stepper(hash="step.stage=Z3")
     cell(page, "Z3", 1, 0, "bench-result").click()
-    chosen = page.locator("#step .bench-result td.chosen")
+    chosen = page.locator("#step .now .bench-result td.chosen")
     told = chosen.get_attribute("aria-describedby")
     assert "row 2 of W3 · column 1 of H2" in page.locator(f"#{told}").inner_text()
     grid = page.get_by_role("grid", name="W3, 4 × 4, trainable").first

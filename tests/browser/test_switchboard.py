@@ -6,7 +6,7 @@ import pytest
 
 from figures.instruments.switchboard import COSTS, WORDS
 from figures.kit.numbers import format_count
-from snippets.cost import costs_of_step
+from snippets.cost import costs_of, plain_layers
 from snippets.network import FULL_SIZES
 from tests.browser import support
 
@@ -75,8 +75,8 @@ def part(page, selector):
 def expect(found, sizes, trainable, columns, stored=False, tasks=10):
     """Check every number on the board against the snippet."""
     names = [f"W{k}" for k in range(1, len(sizes))]
-    everything = costs_of_step(sizes, set(names), columns, tasks=tasks)
-    now = costs_of_step(sizes, set(trainable), columns, stored, tasks)
+    everything = costs_of(plain_layers(sizes, set(names)), columns, tasks)._asdict()
+    now = costs_of(plain_layers(sizes, set(trainable), stored), columns, tasks)._asdict()
     for key, (said, of, ratio) in found["costs"].items():
         assert said == format_count(now[key]), key
         assert of == f"of {format_count(everything[key])}", key

@@ -166,9 +166,9 @@ def test_no_two_modules_declare_the_same_name():
         assert set(found[one]) & set(found[two]) == set(), (one, two)
 
 
-def test_every_pair_of_our_modules_joins_whichever_comes_first():
+def test_every_pair_of_our_instruments_joins_whichever_comes_first():
     sources = modules()
-    for pair in permutations(sources, 2):
+    for pair in permutations([name for name in sources if name.startswith("by-hand-")], 2):
         script = join_modules(sources, list(pair))
         names = declared("\n".join(re.split(r"(?<=[;}])\n?", script)))
         assert len(script) > 1000

@@ -1,23 +1,15 @@
 // Methods side by side: every panel takes the same steps, each its own way. See
 // figures/instruments/side_by_side.py, which draws the panels and writes all words.
 
+import { InputError, evaluate, lossOf, newName, readLines, stepLines } from "./engine.js";
 import {
-  InputError, adapterForward, adapterStep, forward, headForward, headStep, loraForward, loraStep,
-  merge, squaredError, trainStep,
-} from "./engine.js";
-import { Instrument, exact, format, readNumber } from "./instrument.js";
+  Instrument, exact, fillWords, fitTable, format, readNumber, setHtml, setText,
+} from "./instrument.js";
 
 const TEMPO = 800; // milliseconds from step to step
 const SWITCHES = ["full", "freeze", "merge", "zero"];
-const lastPart = (trace) => Object.values(trace).at(-1);
-const fillIn = (text, found) => text.replace(/\[(\w+)\]/g, (_, key) => found[key]);
 
-/** Set what an element says, if that is new: laying out takes longest. */
-function setWords(element, words) {
-  if (element.innerHTML !== words) element.innerHTML = words;
-}
-
-/** Write a loss as figures/instruments/side_by_side.py does. */
+/** Write a loss as figures/instruments/instrument.py does. */
 function writeLoss(value) {
   const isPlain = !value || (value >= 1e-3 && value < 1e4);
   return (isPlain ? String(Number(value.toPrecision(4))) : value.toExponential(2))
@@ -39,6 +31,12 @@ class SideBySide extends Instrument {
       alpha: ["α", { least: 0 }],
     };
     this.panels = [...this.querySelectorAll("[data-way]")].map((panel) => [panel.dataset.way, panel]);
+    this.merged = readLines(this.given.merged);
+    this.ways = Object.fromEntries(Object.entries(this.given.ways).map(([key, way]) => {
+      const lines = readLines(way.lines);
+      const [X, T] = this.given.tasks[key] ?? this.given.tasks.task;
+      return [key, { ...way, lines, step: stepLines(lines, Object.keys(way.start)), X, T }];
+    }));
     this.addEventListener("change", ({ target }) => this.typed(target));
   }
 
@@ -49,71 +47,62 @@ class SideBySide extends Instrument {
 
   /* Computing */
 
-  /** A method: its task, what it starts with, what that answers to X, and a step of it. */
-  method(key, { rate, rank, alpha, zero }) {
-    const { weights, tasks, ways, rows, outputs } = this.given;
-    const [X, T] = tasks[key] ?? tasks.task;
-    const { start } = ways[key];
-    const names = Object.keys(start);
-    if (key === "probe" || key === "head") {
-      const [features, old] = [X, tasks.old[0]].map((given) => lastPart(forward(weights, given)));
-      return {
-        X, T, start,
-        answer: (own, given) => (given === X ? headForward(own, features).Y : old),
-        step: (own) => headStep(own, features, T, rate),
-      };
-    }
-    if (key === "adapter") {
-      return {
-        X, T, start,
-        answer: (own, given) => lastPart(adapterForward(weights, own, given)),
-        step: (own) => adapterStep(weights, own, X, T, rate),
-      };
-    }
+  numbers({ rate, rank, alpha }) {
+    return { "−η": -rate, "α/r": alpha / rank };
+  }
+
+  /** What a way starts with; LoRA has a rank to choose. */
+  start(key, { rank, zero }) {
+    const { weights, rows } = this.given;
+    const own = { ...weights, ...this.ways[key].start };
     if (key === "lora") {
-      const A = rows.slice(0, rank).map((row) => row.map((value) => (zero ? 0 : value)));
-      const B = outputs.map(() => A.map(() => 0));
-      return {
-        X, T, start: { [names[0]]: A, [names[1]]: B },
-        answer: (own, given) => lastPart(loraForward(weights, own, given, alpha)),
-        step: (own) => loraStep(weights, own, X, T, rate, alpha),
-      };
+      const [A, B] = Object.keys(this.ways[key].start);
+      own[A] = rows.slice(0, rank).map((row) => row.map((value) => (zero ? 0 : value)));
+      own[B] = own[B].map(() => Array(rank).fill(0));
     }
-    return {
-      X, T, start: weights,
-      answer: (own, given) => lastPart(forward(own, given)),
-      step: (own) => trainStep(own, X, T, names, rate),
-    };
+    return own;
+  }
+
+  /** [loss, old loss] of a way with some matrices. */
+  losses(key, own, numbers) {
+    const { lines, output, X, T } = this.ways[key];
+    const [oldX, oldT] = this.given.tasks.old;
+    const answer = (given, name) => evaluate(lines, { ...own, X: given }, numbers)[name];
+    const found = [lossOf(answer(X, lines.at(-1).name), T), lossOf(answer(oldX, output), oldT)];
+    if (!found.every(Number.isFinite)) throw new InputError("too large");
+    return found;
   }
 
   /** [{own, loss, old}, ...] after 0, 1, ... steps, as far as its numbers can be computed. */
   path(key, state) {
     const { steps, rate, rank, alpha, zero } = state;
     const settings = String(key === "lora" ? [rate, rank, alpha, zero] : rate);
-    const method = this.method(key, state);
+    const [way, numbers] = [this.ways[key], this.numbers(state)];
     const look = (own) => {
-      const [loss, old] = [[method.X, method.T], this.given.tasks.old].map(([X, T]) =>
-        squaredError(method.answer(own, X), T));
-      if (!Number.isFinite(loss + old)) throw new InputError("too large");
+      const [loss, old] = this.losses(key, own, numbers);
       return { own, loss, old };
     };
+    const move = (own) => {
+      const values = evaluate(way.step, { ...own, X: way.X, T: way.T }, numbers);
+      return Object.fromEntries(Object.entries(own).map(([name, W]) => [name, values[newName(name)] ?? W]));
+    };
     if (this.paths[key]?.settings !== settings) {
-      this.paths[key] = { settings, list: [look(method.start)], isOver: false };
+      this.paths[key] = { settings, list: [look(this.start(key, state))], isOver: false };
     }
     const found = this.paths[key];
     const { list } = found;
     while (list.length <= steps && !found.isOver) {
       try {
-        list.push(look(method.step(list.at(-1).own).weights));
+        list.push(look(move(list.at(-1).own)));
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
         found.isOver = true;
       }
     }
     if (steps && list.length === 1) {
-      throw new InputError(fillIn(this.given.notes.refused, { way: this.given.ways[key].name }));
+      throw new InputError(fillWords(this.given.notes.refused, { way: way.name }));
     }
-    return { method, list: list.slice(0, steps + 1), isOver: list.length <= steps };
+    return { list: list.slice(0, steps + 1), isOver: list.length <= steps };
   }
 
   compute(state) {
@@ -121,32 +110,40 @@ class SideBySide extends Instrument {
   }
 
   /** What the note below a panel says, and the matrices in it. */
-  look(key, { method, list, isOver }) {
-    const { weights, notes, top, ways, tasks } = this.given;
+  look(key, { list, isOver }) {
+    const { weights, notes, top } = this.given;
     const { state } = this;
     const { own, loss } = list.at(-1);
+    const numbers = this.numbers(state);
     let matrices = own;
-    let note = ways[key].note;
+    let { note } = this.ways[key];
     if (state[key]) {
       matrices = { ...own, [top]: weights[top] };
-      const [now, old] = [tasks.task, tasks.old].map(([X, T]) => squaredError(method.answer(matrices, X), T));
+      const [now, old] = this.losses(key, matrices, numbers);
       const start = list[0].old;
-      note = fillIn(old === start ? notes.same : notes.other,
+      note = fillWords(old === start ? notes.same : notes.other,
         { new: writeLoss(now), old: writeLoss(old), start: writeLoss(start) });
     }
     if (key === "lora") {
-      const merged = merge(weights, own, state.alpha);
-      matrices = { ...own, [top.replace("W", "W'")]: merged[top] };
-      const [one, two] = [lastPart(forward(merged, method.X)), method.answer(own, method.X)]
-        .map((answer) => answer.flat());
-      const apart = Math.max(...one.map((value, i) => Math.abs(value - two[i])));
-      const said = [];
-      if (state.zero) said.push(notes.zero);
-      if (state.merge) said.push(fillIn(notes.merge, { apart: writeLoss(apart), loss: writeLoss(loss) }));
+      const now = Object.fromEntries(Object.keys(this.ways[key].start).map((name) => [newName(name), own[name]]));
+      matrices = evaluate(this.merged, { ...own, ...now }, numbers);
+      const said = state.zero ? [notes.zero] : [];
+      if (state.merge) said.push(fillWords(notes.merge, { apart: writeLoss(this.apart(matrices, numbers)), loss: writeLoss(loss) }));
       note = said.join(" ") || note;
     }
-    if (isOver) note = `${fillIn(notes.stop, { step: list.length - 1 })} ${note}`;
+    if (isOver) note = `${fillWords(notes.stop, { step: list.length - 1 })} ${note}`;
     return [matrices, note];
+  }
+
+  /** How far the answers of the merged matrix are from those of the three, at most. */
+  apart(matrices, numbers) {
+    const { top } = this.given;
+    const { lora: { lines, X }, full } = this.ways;
+    const [one, two] = [
+      evaluate(lines, { ...matrices, X }, numbers),
+      evaluate(full.lines, { ...matrices, [top]: matrices[newName(top)], X }),
+    ].map((values) => values[full.lines.at(-1).name].flat());
+    return Math.max(...one.map((value, i) => Math.abs(value - two[i])));
   }
 
   /* Showing */
@@ -163,7 +160,7 @@ class SideBySide extends Instrument {
       field.checked = state[field.dataset.set];
     }
     for (const key of ["full", "freeze"]) {
-      setWords(this.querySelector(`[data-do=${key}]`), state[key] ? given.notes.take : given.notes.put);
+      setHtml(this.querySelector(`[data-do=${key}]`), state[key] ? given.notes.take : given.notes.put);
     }
     this.querySelector("[data-do=zero]").ariaPressed = String(state.zero);
     for (const [what, end] of [["step", given.most], ["ten", given.most], ["play", given.most], ["again", 0]]) {
@@ -177,9 +174,13 @@ class SideBySide extends Instrument {
     const [matrices, note] = this.look(key, found);
     for (const table of panel.querySelectorAll(".matrix > table")) {
       const name = table.dataset.matrix;
-      const start = found.method.start[name] ?? matrices[name];
-      setWords(table.tBodies[0], matrices[name].map((row, i) => `<tr>${row.map((value, j) =>
-        `<td${value === start[i][j] ? "" : ' class="changed"'}>${writeEntry(value)}</td>`).join("")}</tr>`).join(""));
+      const [matrix, start] = [matrices[name], list[0].own[name]];
+      fitTable(table, matrix.length, matrix[0].length);
+      matrix.forEach((row, i) => row.forEach((value, j) => {
+        const cell = table.rows[i].cells[j];
+        setText(cell, writeEntry(value));
+        cell.classList.toggle("changed", start !== undefined && value !== start[i][j]);
+      }));
       const grid = table.parentElement;
       if (key === "lora") grid.hidden = name.includes("'") !== state.merge;
       const isOld = Boolean(state[key]) && name === given.top;
@@ -192,16 +193,16 @@ class SideBySide extends Instrument {
     }
     const { cells } = this.querySelector(`[data-of=${key}]`);
     for (const [k, entry] of [list[0], list.at(-1)].entries()) {
-      setWords(cells[k + 1], writeLoss(entry.loss));
-      setWords(cells[k + 3], writeLoss(entry.old));
+      setText(cells[k + 1], writeLoss(entry.loss));
+      setText(cells[k + 3], writeLoss(entry.old));
     }
-    this.showLosses(panel, list, given.ways[key].scale);
+    this.showLosses(panel, list, this.ways[key].scale);
     if (key === "lora") {
       for (const [fact, value] of Object.entries(given.ranks[state.rank - 1])) {
         panel.querySelector(`[data-fact=${fact}]`).textContent = value;
       }
     }
-    setWords(panel.querySelector(".way-note"), note);
+    setHtml(panel.querySelector(".way-note"), note);
   }
 
   showLosses(panel, list, scale) {
@@ -216,7 +217,7 @@ class SideBySide extends Instrument {
     ]) {
       for (let k = 0; k < columns; k++) {
         const cell = row.cells[k + 1];
-        setWords(cell, write(first + k));
+        setText(cell, write(first + k));
         cell.className = first + k === now ? "now" : "";
       }
     }
@@ -266,7 +267,7 @@ class SideBySide extends Instrument {
     const { steps } = this.state;
     const said = this.panels.map(([key]) => {
       const { list, isOver } = result[key];
-      return `${this.given.ways[key].name} ${writeLoss(list.at(-1).loss)}${isOver ? ", stopped" : ""}`;
+      return `${this.ways[key].name} ${writeLoss(list.at(-1).loss)}${isOver ? ", stopped" : ""}`;
     });
     return `After ${steps} step${steps === 1 ? "" : "s"}: ${said.join(", ")}.`;
   }

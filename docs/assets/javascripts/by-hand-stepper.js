@@ -1,66 +1,25 @@
 // The stepper: walks through one step stage by stage, explains each cell, recomputes what changed.
+// figures/instruments/stepper.py draws every stage; a stage is a line of the step, of any method.
 
 import {
-  InputError, adapterStep, dotProductTerms, forward, frozenBelow, headStep, loraStep, multiply,
-  squaredError, trainStep, transpose,
+  InputError, bare, evaluate, isTurned, lossOf, multiply, newName, partsOf, readLines, steadyBottom,
+  stepLines, toClasses, transpose,
 } from "./engine.js";
-import { Instrument, exact, factor, format, randomNumbers, readNumber } from "./instrument.js";
+import {
+  Instrument, exact, factor, fit, fitTable, format, randomNumbers, readNumber, setHtml,
+  setText,
+} from "./instrument.js";
 
 const PAUSE = { slow: 3000, medium: 1600, fast: 700 }; // milliseconds a stage
 const FEW_LOSSES = 6;
+const HIGHEST_RANK = 4;
+const MANY_CELLS = 8; // beside each other in a bench: above that they are narrow
 const TRIES = 1000; // for friendly numbers
 const WEIGHT_TRIES = 40;
 const LARGEST = 1e6; // that one may type
-const bare = (name) => name.replace("ᵀ", "");
-const isTurned = (name) => name.endsWith("ᵀ");
-const spoken = (name) => (isTurned(name) ? `${bare(name)} transposed` : name);
-const scaled = (matrix, number) => matrix.map((row) => row.map((value) => value * number));
+const SHOWN = ".matrix:not([hidden], .idle) > table"; // of the network, and of a bench
 const isSame = (a, b) => a.length === b.length && a.every((row, i) =>
   row.length === b[i].length && row.every((value, j) => value === b[i][j]));
-const zeros = (matrix) => matrix.flat().filter((value) => value === 0).length;
-const newName = (weight) => `${weight[0]}'${weight.slice(1)}`;
-
-/** The stages that a step needs if these weights train: figures/instruments/stages.py, needed. */
-function neededStages(stages, trainable) {
-  const parts = new Map(stages.map((stage) => [stage.name, partsOf(stage)]));
-  const wanted = new Set(["E"]);
-  for (const stage of stages) if (stage.part === "forward") wanted.add(stage.name);
-  const ask = [...trainable].map(newName);
-  for (const name of parts.keys()) {
-    if (name.startsWith("W'") && !parts.has(`ΔW${name.slice(2)}`)) ask.push(name);
-  }
-  while (ask.length) {
-    const name = ask.pop();
-    if (!parts.has(name) || wanted.has(name)) continue;
-    wanted.add(name);
-    ask.push(...parts.get(name).map(bare));
-  }
-  return wanted;
-}
-
-function partsOf(stage) {
-  const parts = stage.terms.flatMap(([, ...factors]) => factors);
-  return stage.gate ? [...parts, stage.gate] : parts;
-}
-
-/** Compute the stages one after the other: figures/instruments/stages.py, evaluate. */
-function evaluateStages(stages, given, numbers) {
-  const values = { ...given };
-  const part = (name) => (isTurned(name) ? transpose(values[bare(name)]) : values[name]);
-  for (const { name, terms, gate, relu } of stages) {
-    let total = null;
-    for (const [by, left, right] of terms) {
-      const term = scaled(right ? multiply(part(left), part(right)) : part(left), numbers[by]);
-      total = total ? total.map((row, i) => row.map((value, j) => value + term[i][j])) : term;
-    }
-    values[name] = total.map((row, i) => row.map((value, j) => {
-      if (!Number.isFinite(value)) throw new InputError(`${name} would hold a number too large to compute with.`);
-      if (gate && values[gate][i][j] <= 0) return 0;
-      return (relu ? Math.max(value, 0) : value) + 0;
-    }));
-  }
-  return values;
-}
 
 const writeMatrix = (matrix) => matrix.map((row) => row.join("_")).join("__");
 function readMatrix(text, name) {
@@ -71,29 +30,32 @@ function readMatrix(text, name) {
 
 class Stepper extends Instrument {
   begin() {
-    const { given, trainable, rate, alpha, start, stages, labels } = this.given;
-    this.stages = stages;
-    this.labels = labels;
+    const { given, trainable, rate, alpha, start, lines, merged } = this.given;
+    this.lines = readLines(lines);
+    this.merged = readLines(merged);
+    this.ranked = Object.keys(given).find((name) => /^A\d/.test(name));
     this.state = {
       matrices: given, trainable, rate, alpha, loss: "squared error", stored: false, stage: start,
       cell: null, cells: false, seed: 0, count: 0, losses: [],
     };
+    const all = (selector) => [...this.querySelectorAll(selector)];
     this.board = this.querySelector(".board");
-    this.bench = this.querySelector(".bench");
-    this.grids = new Map(); // tables of the network by place
+    this.network = this.querySelector(".network");
     this.cellBox = this.querySelector(".cell");
+    this.lossTable = this.querySelector(".losses table");
+    this.sections = all("section[data-stage]");
+    this.chips = all("button[data-stage]");
+    this.switches = all("[data-train]");
+    this.fields = Object.fromEntries(all("[data-set]").map((field) => [field.dataset.set, field]));
     this.addEventListener("click", (event) => this.clicked(event));
     this.addEventListener("keydown", (event) => this.pressed(event));
     this.addEventListener("change", (event) => this.set(event.target));
     this.addEventListener("focusin", (event) => {
       const cell = event.target.closest("td");
-      if (cell && this.board.contains(cell)) this.choose(cell);
+      if (cell?.closest(".bench, .network")) this.choose(cell);
     });
     this.listenToCellBox();
-    this.fields = {};
-    for (const field of this.querySelectorAll("[data-set]")) this.fields[field.dataset.set] = field;
-    this.switches = this.querySelectorAll("[data-train]");
-    this.lossTable = this.querySelector(".losses");
+    new ResizeObserver(() => this.order()).observe(this.board);
   }
 
   disconnectedCallback() {
@@ -101,128 +63,69 @@ class Stepper extends Instrument {
     clearInterval(this.playing);
   }
 
+  /** The network stands before the stage or, where it is narrow, below it: the Tab key follows. */
+  order() {
+    const isBelow = this.network.getBoundingClientRect().top > this.cellBox.getBoundingClientRect().top;
+    if (isBelow === (this.board.lastElementChild === this.network)) return;
+    if (this.network.contains(document.activeElement)) return;
+    if (isBelow) this.board.append(this.network);
+    else this.board.prepend(this.network);
+  }
+
   /* Computing */
 
-  split(state) {
-    const { matrices } = state;
-    const pick = (test) => Object.fromEntries(Object.entries(matrices).filter(([name]) => test(name)));
-    const added = new Set(this.given.method === "layers" ? [] : this.given.trainable);
-    return { weights: pick((name) => /^W\d/.test(name) && !added.has(name)), added: pick((name) => added.has(name)) };
-  }
-
-  takeStep(state) {
-    const { weights, added } = this.split(state);
-    const { X } = state.matrices;
-    const { rate, alpha, loss, trainable } = state;
-    const T = loss === "cross-entropy" ? classesOf(state.matrices.T) : state.matrices.T;
-    const method = this.given.method;
-    if (method === "adapters") return adapterStep(weights, added, X, T, rate, loss);
-    if (method === "lora") return loraStep(weights, added, X, T, rate, alpha, loss);
-    if (method === "layers") return trainStep(weights, X, T, trainable, rate, loss);
-    const features = Object.keys(weights).length ? Object.values(forward(weights, X)).at(-1) : X;
-    return headStep(added, features, T, rate, loss);
-  }
-
   compute(state) {
-    const { matrices } = state;
-    const step = this.takeStep(state);
-    let stages = state.loss === "cross-entropy" ? this.withClasses() : this.stages;
-    const wanted = neededStages(stages, state.trainable);
-    const A = Object.entries(matrices).find(([name]) => /^A\d/.test(name))?.[1];
-    const numbers = {
-      1: 1, "−1": -1, "−η": -state.rate, "α/r": A ? state.alpha / A.length : 1,
-      "1/n": 1 / matrices.X[0].length, "−1/n": -1 / matrices.X[0].length,
-    };
+    const { matrices, trainable, loss } = state;
+    const { gates, old } = this.given;
+    const [n, rank] = [matrices.X[0].length, matrices[this.ranked]?.length];
+    const numbers = { 1: 1, "−1": -1, "−η": -state.rate, "α/r": state.alpha / rank, "1/n": 1 / n, "−1/n": -1 / n };
     const given = { ...matrices };
+    let { lines } = this;
     let cut = "";
     if (state.stored) {
-      const { weights } = this.split(state);
-      const below = state.trainable.length ? frozenBelow(weights, state.trainable) : [];
-      if (!below.length) throw new InputError(this.whyNotStored(state));
-      cut = `H${below.at(-1).slice(1)}`;
-      given[cut] = forward(weights, matrices.X)[cut];
-      stages = stages.filter(({ name }) => !/^[ZH]\d/.test(name) || Number(name.slice(1)) > Number(cut.slice(1)));
+      const bottom = trainable.length ? steadyBottom(lines, trainable) : [];
+      if (!bottom.length) throw new InputError(whyNotStored(trainable));
+      cut = bottom.at(-1).name;
+      given[cut] = evaluate(bottom, given)[cut];
+      lines = lines.slice(bottom.length);
     }
-    if (state.loss === "cross-entropy") {
-      const classes = classesOf(matrices.T);
-      given.T = matrices.T.map((row, i) => row.map((_, j) => Number(classes[j] === i)));
-      const output = stages.find(({ name }) => name === "P").terms[0][1];
-      given.P = softmax(evaluateStages(stages.filter((stage) => stage.part === "forward" && stage.name !== "P"), given, numbers)[output]);
-    }
-    const live = stages.filter(({ name }) => wanted.has(name));
-    const values = evaluateStages(live.filter(({ name }) => name !== "P"), given, numbers);
-    const after = { ...state, matrices: this.moved(matrices, values, state.trainable) };
+    if (loss === "cross-entropy") given.T = toClasses(matrices.T);
+    const live = [...stepLines(lines, trainable, loss), ...this.merged]
+      .map((line) => ({ ...line, gate: gates[line.gate] ?? line.gate }));
+    const values = evaluate(live, given, numbers);
+    const moved = Object.fromEntries(Object.entries(matrices).map(([name, matrix]) =>
+      [name, trainable.includes(name) ? values[newName(name)] : matrix]));
+    const output = lines.at(-1).name;
+    const run = (own, X) => evaluate(this.lines, { ...own, X }, numbers);
+    const oldOf = (own) => old && lossOf(run(own, old.X)[old.output], old.T);
     const losses = {
-      loss: step.loss, lossAfter: this.takeStep(after).loss, old: this.oldLoss(state), oldAfter: this.oldLoss(after),
+      loss: lossOf(values[output], given.T, loss),
+      lossAfter: lossOf(run(moved, moved.X)[output], given.T, loss),
+      old: oldOf(matrices), oldAfter: oldOf(moved),
     };
     if (!Object.values(losses).every(isFinite)) throw new InputError("The loss would be too large to compute with.");
-    return {
-      stages, live, values, numbers, cut, ...losses, moved: after.matrices,
-      names: new Set(live.map(({ name }) => name)),
-    };
-  }
-
-  whyNotStored({ trainable }) {
-    if (!trainable.length) return "Nothing trains: there is no step.";
-    const first = [...trainable].sort()[0];
-    return `${first} trains, and nothing below it is frozen: outputs change with every step.`;
-  }
-
-  moved(matrices, values, trainable) {
-    return Object.fromEntries(Object.entries(matrices).map(([name, matrix]) =>
-      [name, trainable.includes(name) ? values[newName(name)] : matrix]));
-  }
-
-  /** The old task's loss under the weights of a state; for what is merged or added, with it. */
-  oldLoss(state) {
-    const { old, method } = this.given;
-    if (!old) return null;
-    const { weights, added } = this.split(state);
-    if (method === "adapters") return adapterStep(weights, added, old.X, old.T, 0).loss;
-    if (method === "lora") return loraStep(weights, added, old.X, old.T, 0, state.alpha).loss;
-    return squaredError(Object.values(forward(weights, old.X)).at(-1), old.T);
-  }
-
-  /** The stages for cross-entropy: scores become shares P, and the error is their difference. */
-  withClasses() {
-    return this.stages.flatMap((stage) => {
-      if (stage.name !== "E") return [stage];
-      const output = stage.terms[0][1];
-      const label = this.labels[output];
-      return [
-        {
-          name: "P", part: "forward", terms: [["1", output]], softmax: true,
-          says: `Softmax turns each column of ${label} into shares that add up to 1. The target names a class: the row of its largest number.`,
-        },
-        {
-          ...stage, terms: [["1/n", "P"], ["−1/n", "T"]],
-          says: "The error is the share less the target, divided by the number of examples. The loss is the mean of −log of the right class's share: {loss}.",
-        },
-      ];
-    });
+    return { live, values, numbers, cut, ...losses, moved };
   }
 
   /* Showing */
 
   show(result) {
-    const { stage } = this.state;
-    const present = result.live.find(({ name }) => name === stage) ?? result.live[0];
-    this.present = present;
-    const at = result.live.indexOf(present);
-    const reached = new Set([...Object.keys(this.state.matrices), result.cut]);
-    for (const { name } of result.live.slice(0, at + 1)) reached.add(name);
-    if (!this.state.cell || !this.isThere(this.state.cell)) {
-      this.state = { ...this.state, cell: [present.name, 0, 0] };
+    const { live, values } = result;
+    this.present = live.find(({ name }) => name === this.state.stage) ?? live[0];
+    const at = live.indexOf(this.present);
+    if (!this.state.cell || !this.isThere(this.state.cell, values)) {
+      this.state = { ...this.state, cell: [this.present.name, 0, 0] };
     }
     this.showRail(result, at);
-    setHtml(this.querySelector(".says"), this.says(present));
-    this.showBench(present);
-    this.showNetwork(result, reached);
+    this.showStage(result);
+    this.showNetwork(new Set([
+      ...Object.keys(this.state.matrices), result.cut, ...live.slice(0, at + 1).map(({ name }) => name),
+    ]));
     this.showCell();
     this.showSettings(result);
   }
 
-  isThere([name, i, j], { values } = this.result) {
+  isThere([name, i, j], values) {
     const matrix = Object.hasOwn(values, name) && values[name];
     return matrix && i < matrix.length && j < matrix[0].length;
   }
@@ -232,151 +135,112 @@ class Stepper extends Instrument {
     return matrix && isTurned(name) ? transpose(matrix) : matrix;
   }
 
-  says({ name, says }) {
-    const matrix = this.result.values[name];
-    const before = this.state.matrices[name.replace("'", "")];
-    const live = {
-      zeros: zeros(matrix), size: matrix.flat().length, rows: matrix.length,
-      s: matrix.length === 1 ? "" : "s", loss: format(this.result.loss), rate: format(this.state.rate),
-      changed: before?.flatMap((row, i) => row.filter((value, j) => value !== matrix[i]?.[j])).length,
-    };
-    return says.replaceAll(/\{(\w+)\}/g, (_, key) => live[key]);
+  label(name) {
+    return name === "E" && this.state.loss === "cross-entropy" ? this.given.error : this.given.labels[name];
   }
 
-  showRail(result, at) {
-    const shown = `${at} ${[...result.names]} ${this.state.cells && this.at()}`;
-    if (shown === this.railShown) return;
-    this.railShown = shown;
-    for (const chip of this.querySelectorAll("[data-stage]")) {
-      const index = result.live.findIndex(({ name }) => name === chip.dataset.stage);
+  showRail({ live }, at) {
+    for (const chip of this.chips) {
+      const index = live.findIndex(({ name }) => name === chip.dataset.stage);
       chip.classList.toggle("idle", index < 0);
       if (chip.dataset.stage === "P") chip.hidden = index < 0;
       chip.classList.toggle("done", index >= 0 && index < at);
-      if (index === at) chip.setAttribute("aria-current", "step");
-      else chip.removeAttribute("aria-current");
+      chip.ariaCurrent = index === at ? "step" : null;
     }
-    const where = this.querySelector(".where");
-    where.textContent = `${at + 1} of ${result.live.length}`;
-    this.querySelector("[data-do=back]").ariaDisabled = String(!at && !(this.state.cells && this.at() > 0));
-    const cellsLeft = this.state.cells && this.at() < this.value(this.present.name).flat().length - 1;
-    this.querySelector("[data-do=step]").ariaDisabled = String(at === result.live.length - 1 && !cellsLeft);
-    this.fields.cells.checked = this.state.cells;
+    const { cells } = this.state;
+    setText(this.querySelector(".where"), `${at + 1} of ${live.length}`);
+    const cellsLeft = cells && this.at() < this.value(this.present.name).flat().length - 1;
+    this.querySelector("[data-do=back]").ariaDisabled = String(!at && !(cells && this.at() > 0));
+    this.querySelector("[data-do=step]").ariaDisabled = String(at === live.length - 1 && !cellsLeft);
+    this.fields.cells.checked = cells;
   }
 
-  kind(name) {
-    if (this.state.trainable.includes(name)) return ["trainable", "trainable"];
-    if (/^[WABDU]\d/.test(name)) return ["frozen", "frozen"];
-    if (name.includes("'") && name[0] !== "H") return ["new", "new"];
-    if (name[0] === "Δ") return ["delta", ""];
-    if (/^([δγσEG]|dL\/)/.test(name)) return ["gradient", ""];
-    return ["activation", ""];
-  }
-
-  label(name) {
-    if (name === "E" && this.state.loss === "cross-entropy") return "<i>P</i> − <i>T</i>";
-    return this.labels[name] ?? `<i>${bare(name)}</i>${isTurned(name) ? "<sup>T</sup>" : ""}`;
-  }
-
-  /** The same table as figures/instruments/stepper.py, grid. */
-  grid(name, later = false, note = "") {
+  /** The section of the present stage; with a loss of its own where the stage depends on it. */
+  showStage({ loss }) {
+    const { name } = this.present;
+    const found = this.sections.filter(({ dataset }) => dataset.stage === name);
+    const section = found.find(({ dataset }) => dataset.loss === this.state.loss) ?? found[0];
+    if (!section.classList.contains("now")) {
+      for (const other of this.sections) other.classList.toggle("now", other === section);
+    }
+    this.says = section.querySelector(".says");
+    this.bench = section.querySelector(".bench");
     const matrix = this.value(name);
-    if (!matrix) return `<div class="matrix idle"><div class="matrix-head"><span>${this.label(name)}</span></div><span class="matrix-tag">not needed</span></div>`;
-    const [kind, tag] = this.kind(bare(name));
-    const signed = kind === "delta" || kind === "gradient";
-    const cells = (row) => row.map((value) => `<td>${format(value, signed)}</td>`).join("");
-    const rows = matrix.map((row) => `<tr>${cells(row)}</tr>`).join("");
-    const plain = this.label(bare(name)).replaceAll(/<[^>]*>/g, "") + (isTurned(name) ? " transposed" : "");
-    const said = `${plain}, ${matrix.length} × ${matrix[0].length}${tag && ", "}${tag}`;
-    const word = tag && `<span class="matrix-tag">${tag}</span>`;
-    return `<div class="matrix ${kind}${later ? " later" : ""}"><div class="matrix-head"><span>${note && "where "}${this.label(name)}${note}</span>` +
-      `${word}</div>` +
-      `<table data-matrix="${name}" aria-label="${said}"><tbody>${rows}</tbody></table></div>`;
-  }
-
-  showBench(stage) {
-    const names = [stage.name, ...partsOf(stage)];
-    const shape = JSON.stringify([stage.terms, stage.gate, names.map((name) => this.value(name).map((row) => row.length)), this.state.trainable, names.map((name) => this.isLocked(name))]);
-    if (shape === this.benchShape) {
-      for (const table of this.bench.querySelectorAll("table")) this.fill(table);
-      return;
+    const before = this.state.matrices[name.replace("'", "")];
+    const now = {
+      zeros: matrix.flat().filter((value) => value === 0).length, size: matrix.flat().length,
+      rows: matrix.length, s: matrix.length === 1 ? "" : "s", loss: format(loss), rate: format(this.state.rate),
+      changed: before?.flatMap((row, i) => row.filter((value, j) => value !== matrix[i]?.[j])).length,
+    };
+    for (const part of section.querySelectorAll("[data-live]")) setText(part, now[part.dataset.live]);
+    let columns = 0;
+    for (const table of this.bench.querySelectorAll("table")) {
+      this.fill(table);
+      if (!table.closest(".bench-above")) columns += table.rows[0].cells.length;
     }
-    this.benchShape = shape;
-    const beside = [...stage.terms.map(([, one]) => one), stage.name, stage.gate].filter(Boolean);
-    const columns = beside.reduce((sum, name) => sum + this.value(name)[0].length, 0);
-    this.bench.classList.toggle("tight", columns > 8);
-    this.bench.classList.toggle("flat", !stage.terms.some(([, , two]) => two));
-    const left = [];
-    const above = [];
-    stage.terms.forEach(([by, one, two], index) => {
-      const sign = { 1: "+", "−1": "−", "−1/n": "− 1/n" }[by] ?? `+ ${by}`;
-      const mark = index ? sign : { 1: "", "−1": "−" }[by] ?? by;
-      if (mark) left.push(`<span class="sign">${mark}</span>`);
-      left.push(this.grid(one));
-      if (two) above.push(this.grid(two));
-    });
-    const gate = stage.gate
-      ? this.grid(stage.gate, false, " &gt; 0") : "";
-    setHtml(this.bench, `<div class="bench-above">${above.join("")}</div>` +
-      `<div class="bench-left">${left.join("")}<span class="sign">=</span></div>` +
-      `<div class="bench-result">${this.grid(stage.name)}${gate}</div>`);
-    this.prepare(this.bench);
+    this.bench.classList.toggle("tight", columns > MANY_CELLS);
+    setStop(this.bench, ".bench-result td");
   }
 
-  showNetwork(result, reached) {
-    const network = this.querySelector(".network");
-    const places = this.given.network.flat();
-    places.forEach((name, index) => {
-      if (!name) return;
-      const place = network.children[index];
-      const moved = newName(name);
-      const shown = reached.has(moved) && name in this.state.matrices ? moved : name;
-      const matrix = this.value(shown);
-      const later = !reached.has(shown);
-      const key = matrix ? `${shown} ${matrix.length} ${matrix[0].length} ${this.kind(shown)[0]} ${later} ${this.state.loss} ${this.isLocked(shown)}` : "";
-      if (place.dataset.key === key) {
-        if (matrix) this.fill(place.querySelector("table"), shown !== name && this.state.matrices[name]);
-        return;
+  /** Every place of the network; where W moves, W' takes its place once it is reached. */
+  showNetwork(reached) {
+    for (const place of this.network.children) {
+      const boxes = [...place.children];
+      const nameOf = (box) => box.lastElementChild.dataset.matrix;
+      const shown = boxes.findLast((box) => reached.has(nameOf(box))) ?? boxes[0];
+      for (const box of boxes) {
+        const isThere = this.value(nameOf(box));
+        box.hidden = box !== shown;
+        box.classList.toggle("idle", !isThere);
+        box.classList.toggle("later", Boolean(isThere) && !reached.has(nameOf(box)));
+        if (box === shown && isThere) this.fill(box.lastElementChild);
       }
-      place.dataset.key = key;
-      setHtml(place, this.grid(shown, later));
-      this.prepare(place);
-      if (matrix) this.fill(place.querySelector("table"), shown !== name && this.state.matrices[name]);
-    });
+    }
+    setStop(this.network, `${SHOWN} td`);
   }
 
-  /** Write the numbers of a table; `before` boxes those that differ. */
-  fill(table, before = null) {
+  /** Bring a table up to date: its numbers, and what its figure depends on. */
+  fill(table) {
     const { matrix: name } = table.dataset;
-    const matrix = this.value(name);
-    const [kind] = this.kind(bare(name));
-    const signed = kind === "delta" || kind === "gradient";
-    const isLater = table.parentElement.classList.contains("later");
-    const upTo = this.state.cells && name === this.present.name && this.at() >= 0 ? this.at() : Infinity;
-    const old = before || (kind === "new" && this.state.matrices[name.replace("'", "")]);
-    cellsOf(table).forEach((row, i) => row.forEach((cell, j) => {
-      const text = isLater || i * row.length + j > upTo ? "" : format(matrix[i][j], signed);
-      if (cell.textContent !== text) cell.textContent = text;
-      cell.classList.toggle("wide", text.length > 4);
-      cell.classList.toggle("wider", text.length > 5);
-      cell.classList.toggle("zero", signed && matrix[i][j] === 0);
+    const { matrices, trainable, cells } = this.state;
+    const [matrix, box] = [this.value(name), table.parentElement];
+    if (table.rows.length !== matrix.length || table.rows[0].cells.length !== matrix[0].length) {
+      fitTable(table, matrix.length, matrix[0].length);
+      knownCells.delete(table);
+    }
+    if (!knownCells.has(table)) this.prepare(table);
+    const isGiven = name in matrices && !this.isLocked(name);
+    table.classList.toggle("given", isGiven);
+    table.ariaReadOnly = String(!isGiven);
+    const tag = box.querySelector(".matrix-tag:not(.unneeded)");
+    if (this.given.free.includes(bare(name))) {
+      const trains = trainable.includes(bare(name));
+      box.classList.toggle("trainable", trains);
+      box.classList.toggle("frozen", !trains);
+      setText(tag, trains ? "trainable" : "frozen");
+    }
+    if (name === "E") setHtml(box.querySelector(".matrix-head > span"), this.label(name));
+    const said = plain(this.label(bare(name))) + (isTurned(name) ? " transposed" : "");
+    table.ariaLabel = [said, `${matrix.length} × ${matrix[0].length}`, ...(tag ? [tag.textContent] : [])].join(", ");
+    const isSigned = box.matches(".delta, .gradient");
+    const old = box.matches(".new") && matrices[name.replace("'", "")];
+    const isLater = box.matches(".later");
+    const upTo = cells && name === this.present.name && this.at() >= 0 ? this.at() : Infinity;
+    knownCells.get(table).forEach((row, i) => row.forEach((cell, j) => {
+      setText(cell, isLater || i * row.length + j > upTo ? "" : format(matrix[i][j], isSigned));
+      const { length } = cell.textContent;
+      cell.classList.toggle("wide", length > 4);
+      cell.classList.toggle("wider", length > 5);
+      cell.classList.toggle("zero", isSigned && matrix[i][j] === 0);
       cell.classList.toggle("changed", Boolean(old) && old[i][j] !== matrix[i][j]);
     }));
   }
 
-  /** Make tables into grids that the arrows walk through. */
-  prepare(part) {
-    for (const table of part.querySelectorAll("table")) {
-      table.setAttribute("role", "grid");
-      const isGiven = table.dataset.matrix in this.state.matrices && !this.isLocked(table.dataset.matrix);
-      table.setAttribute("aria-readonly", String(!isGiven));
-      table.classList.toggle("given", isGiven);
-      this.fill(table);
-      for (const cell of table.querySelectorAll("td")) cell.tabIndex = -1;
-    }
-    for (const area of [this.bench, this.querySelector(".network")]) {
-      const first = area.querySelector(".bench-result td") ?? area.querySelector("td");
-      if (first && !area.querySelector("td[tabindex='0']")) first.tabIndex = 0;
-    }
+  /** Make a table a grid that the arrows walk through. */
+  prepare(table) {
+    knownCells.set(table, [...table.rows].map((row) => [...row.cells]));
+    table.setAttribute("role", "grid");
+    for (const cell of table.querySelectorAll("td:not([tabindex])")) cell.tabIndex = -1;
   }
 
   isLocked(name) {
@@ -402,27 +266,27 @@ class Stepper extends Instrument {
     });
   }
 
-  stageOf(name) {
-    return this.result.live.find((stage) => stage.name === name);
+  lineOf(name) {
+    return this.result.live.find((line) => line.name === name);
   }
 
   showCell(force = false) {
     const [name, i, j] = this.state.cell;
     const value = this.result.values[name][i][j];
-    const stage = this.stageOf(name);
+    const line = this.lineOf(name);
     const box = (part) => this.cellBox.querySelector(part);
     const where = `row ${i + 1}, column ${j + 1}`;
     const isGiven = name in this.state.matrices && !this.isLocked(name);
     setHtml(box(".cell-name"), `<b>${this.label(name)}</b> ${where}`);
-    setHtml(box(".cell-sum"), stage ? this.explain(stage, i, j) : this.explainGiven(name, value));
-    const sources = stage ? [...new Set(partsOf(stage).map(bare))].filter((part) => this.stageOf(part)) : [];
+    setHtml(box(".cell-sum"), line ? this.explain(line, i, j) : this.explainGiven(name, value));
+    const sources = line ? [...new Set(partsOf(line).map(bare))].filter((part) => this.lineOf(part)) : [];
     setHtml(box(".cell-more"), sources.map((part) =>
       `<button type="button" class="quiet" data-do="why" data-name="${part}">How ${this.label(part)} came about</button>`).join(""));
     box(".cell-edit").hidden = !isGiven;
     const input = box("input");
     if (force || document.activeElement !== input) input.value = exact(value).replace("−", "-");
     input.setAttribute("aria-label", `${name}, ${where}`);
-    this.light(stage, i, j);
+    this.light(line, i, j);
   }
 
   explainGiven(name, value) {
@@ -434,69 +298,64 @@ class Stepper extends Instrument {
   }
 
   /** What a cell is made of, term by term. */
-  explain(stage, i, j) {
+  explain(line, i, j) {
     const { values, numbers } = this.result;
-    const total = values[stage.name][i][j];
-    if (stage.softmax) return `e to the power of the score, divided by the sum of its column: <b>${exact(total)}</b>`;
-    const names = [];
-    const sums = [];
-    let sum = 0;
-    let count = 0;
-    for (const [by, left, right] of stage.terms) {
-      const number = numbers[by];
-      const minus = by === "−1";
-      const head = sums.length ? (minus ? " − " : " + ") : minus ? "−" : "";
-      const scale = /^−?1$/.test(by) ? "" : `${factor(number)} × `;
-      if (right) {
-        const terms = dotProductTerms(this.value(left), this.value(right), i, j);
-        const text = terms.map((term) => `${factor(term.left)} × ${factor(term.right)}`).join(" + ");
-        const value = terms.reduce((all, term) => all + term.product, 0);
-        names.push(`row ${i + 1} of ${this.label(left)} · column ${j + 1} of ${this.label(right)}`);
-        sums.push(head + (scale || (stage.terms.length > 1 && terms.length > 1) ? `${scale}(${text})` : text));
-        sum += number * value;
-        count += terms.length;
-      } else {
-        const value = this.value(left)[i][j];
-        names.push((scale ? `${sums.length ? by.replace("−", "") : by} × ` : "") + this.label(left));
-        sums.push(head + scale + (sums.length || scale || minus ? factor(value) : exact(value)));
-        sum += number * value;
-        count += 1;
-      }
+    if (line.function === "softmax") {
+      return `e to the power of the score, divided by the sum of its column: <b>${exact(values[line.name][i][j])}</b>`;
     }
-    const signs = stage.terms.map(([by], index) => (index ? (/^−1/.test(by) ? " − " : " + ") : ""));
-    const joined = names.map((text, index) => signs[index] + text).join("");
-    const isPlain = count === 1 && !/[×(]/.test(sums[0]);
-    const written = isPlain ? "" : `${sums.join("")} = `;
-    let end = `${joined}: ${written}<b>${exact(sum + 0)}</b>`;
-    if (stage.gate) {
-      const gate = values[stage.gate][i][j];
-      end += `. ${this.label(stage.gate)} is ${exact(gate)} here, `;
+    const parts = line.terms.map(([by, [left, right]], index) => {
+      const isPlain = /^−?1$/.test(by);
+      const scale = isPlain ? "" : `${factor(numbers[by])} × `;
+      const sign = by === "−1" ? (index ? " − " : "−") : index ? " + " : "";
+      const before = index ? (by.startsWith("−1") ? " − " : " + ") : "";
+      if (!right) {
+        const value = this.value(left)[i][j];
+        const times = isPlain ? "" : `${index ? by.replace("−", "") : by} × `;
+        return {
+          said: before + times + this.label(left), value: numbers[by] * value,
+          sum: sign + scale + (sign || scale ? factor(value) : exact(value)), isPlain: !sign && !scale,
+        };
+      }
+      const row = this.value(left)[i];
+      const column = this.value(right).map((one) => one[j]);
+      const text = row.map((value, k) => `${factor(value)} × ${factor(column[k])}`).join(" + ");
+      const isLong = scale || (line.terms.length > 1 && row.length > 1);
+      return {
+        said: `${before}row ${i + 1} of ${this.label(left)} · column ${j + 1} of ${this.label(right)}`,
+        sum: sign + (isLong ? `${scale}(${text})` : text),
+        value: numbers[by] * row.reduce((total, value, k) => total + value * column[k], 0),
+      };
+    });
+    const join = (key) => parts.map((part) => part[key]).join("");
+    const sum = parts.reduce((total, { value }) => total + value, 0);
+    const written = parts.length === 1 && parts[0].isPlain ? "" : `${join("sum")} = `;
+    let end = `${join("said")}: ${written}<b>${exact(sum + 0)}</b>`;
+    if (line.gate) {
+      const gate = values[line.gate][i][j];
+      end += `. ${this.label(line.gate)} is ${exact(gate)} here, `;
       end += gate > 0 ? "above 0: it gets through." : "not above 0: <b>0</b>";
     }
-    if (stage.relu) end += sum > 0 ? ", above 0: ReLU keeps it." : ", not above 0: ReLU makes it <b>0</b>";
+    if (line.function === "relu") end += sum > 0 ? ", above 0: ReLU keeps it." : ", not above 0: ReLU makes it <b>0</b>";
     return end;
   }
 
   /** Light the row and the column that meet in the cell, wherever they are drawn. */
-  light(stage, i, j) {
-    const lit = new Set([`${this.state.cell[0]} ${i} ${j}`]);
+  light(line, i, j) {
+    const lit = new Set();
     const add = (name, a, b) => {
       lit.add(`${name} ${a} ${b}`);
       lit.add(isTurned(name) ? `${bare(name)} ${b} ${a}` : `${name}ᵀ ${b} ${a}`);
     };
-    for (const [, left, right] of stage?.terms ?? []) {
-      if (stage.softmax) this.value(left).forEach((_, k) => add(left, k, j));
+    for (const [, [left, right]] of line?.terms ?? []) {
+      if (line.function === "softmax") this.value(left).forEach((_, k) => add(left, k, j));
       else if (!right) add(left, i, j);
-      else {
-        this.value(left)[i].forEach((_, k) => { add(left, i, k); add(right, k, j); });
-      }
+      else this.value(left)[i].forEach((_, k) => { add(left, i, k); add(right, k, j); });
     }
-    if (stage?.gate) add(stage.gate, i, j);
+    if (line?.gate) add(line.gate, i, j);
     const chosen = this.state.cell.join(" ");
-    for (const table of this.board.querySelectorAll("table[data-matrix]")) {
-      const { matrix } = table.dataset;
-      cellsOf(table).forEach((row, a) => row.forEach((cell, b) => {
-        const key = `${matrix} ${a} ${b}`;
+    for (const table of this.tables()) {
+      knownCells.get(table).forEach((row, a) => row.forEach((cell, b) => {
+        const key = `${table.dataset.matrix} ${a} ${b}`;
         const look = key === chosen ? "chosen" : lit.has(key) ? "lit" : "";
         if (cell.look === look) return;
         if (cell.look) cell.classList.remove(cell.look);
@@ -506,6 +365,11 @@ class Stepper extends Instrument {
         cell.look = look;
       }));
     }
+  }
+
+  /** The tables that are shown, of the bench and of the network. */
+  tables(areas = [this.bench, this.network]) {
+    return areas.flatMap((area) => [...area.querySelectorAll(SHOWN)]);
   }
 
   place(cell) {
@@ -524,41 +388,41 @@ class Stepper extends Instrument {
     this.state = { ...this.state, cell: place };
     this.complain(null);
     if (this.state.cells) {
-      for (const table of this.board.querySelectorAll(`[data-matrix="${this.present.name}"]`)) this.fill(table);
+      for (const table of this.tables()) if (table.dataset.matrix === this.present.name) this.fill(table);
     }
     this.showCell(true);
     this.writeHash();
   }
 
-  focusCell(area = null) {
+  focusCell(area = this.lastArea ?? this.bench) {
     const [name, i, j] = this.state.cell;
-    const find = (part) => {
-      const table = part.querySelector(`table[data-matrix="${name}"]`);
-      if (table) return table.rows[i].cells[j];
-      return part.querySelector(`table[data-matrix="${name}ᵀ"]`)?.rows[j].cells[i];
-    };
-    (find(area ?? this.lastArea ?? this.bench) ?? find(this.board))?.focus();
+    for (const table of this.tables([area, this.bench, this.network])) {
+      const { matrix } = table.dataset;
+      if (bare(matrix) !== name) continue;
+      table.rows[isTurned(matrix) ? j : i].cells[isTurned(matrix) ? i : j].focus();
+      return;
+    }
   }
 
   /* What a person does */
 
   clicked(event) {
-    const chip = event.target.closest("[data-stage]");
+    const chip = event.target.closest("button[data-stage]");
     if (chip) this.goTo(chip.dataset.stage);
     const cell = event.target.closest("td");
-    if (cell && this.board.contains(cell)) {
+    if (cell?.closest(".bench, .network")) {
       this.lastArea = cell.closest(".bench, .network");
       cell.focus();
     }
   }
 
   goTo(name) {
-    if (!this.result.names.has(name)) {
-      const { idle = "This stage is not needed in this step." } = this.stages.find((one) => one.name === name) ?? {};
-      this.complain(new InputError(plain(idle)), this.querySelector(".rail button"));
+    if (!this.lineOf(name)) {
+      const [chip] = this.chips.filter(({ dataset }) => dataset.stage === name);
+      this.complain(new InputError(chip.dataset.idle), chip);
       return;
     }
-    this.change({ stage: name, cell: [name, 0, 0] }, () => plain(this.says(this.stageOf(name))), { remember: false });
+    this.change({ stage: name, cell: [name, 0, 0] }, () => this.says.textContent, { remember: false });
   }
 
   /** One stage on or back; cell by cell, one cell of its result. */
@@ -635,7 +499,7 @@ class Stepper extends Instrument {
       const aside = Math.abs(x * down) + Math.abs(y * right);
       return along > 4 ? along + 3 * aside : Infinity;
     };
-    const others = [...cell.closest(".bench, .network").querySelectorAll("td")].filter((other) => other.closest("table") !== table);
+    const others = this.tables([cell.closest(".bench, .network")]).filter((other) => other !== table).flatMap((other) => knownCells.get(other).flat());
     const all = others.map((other) => [reach(other.getBoundingClientRect()), other]).sort((a, b) => a[0] - b[0]);
     return all.length && all[0][0] < Infinity ? all[0][1] : null;
   }
@@ -660,14 +524,14 @@ class Stepper extends Instrument {
         stage: this.result.live[0].name, cell: null,
       }, (now) => `Step ${count + 1} is taken. The loss is ${exact(now.loss)}.`);
     } else if (what === "old-top") {
-      const top = Object.keys(this.split(this.state).weights).at(-1);
+      const top = this.given.free.at(-1);
       this.change({ matrices: { ...this.state.matrices, [top]: this.given.given[top] } },
         (now) => `The old ${top} is back. The old task's loss is ${exact(now.old)}.`);
     } else if (what === "new-numbers") this.newNumbers(seed + 1);
     else if (what === "both-zero") {
       const matrices = { ...this.state.matrices };
-      for (const name of this.given.trainable) matrices[name] = scaled(matrices[name], 0);
-      this.change({ matrices: absolute(matrices) }, "A and B are both 0. Both gradients are 0, so neither ever moves.");
+      for (const name of this.given.trainable) matrices[name] = matrices[name].map((row) => row.map(() => 0));
+      this.change({ matrices }, "A and B are both 0. Both gradients are 0, so neither ever moves.");
     } else super.act(what);
   }
 
@@ -700,7 +564,7 @@ class Stepper extends Instrument {
       if (key === "alpha") return this.change({ alpha: readNumber(field.value, "α", { least: 0, most: LARGEST }) }, loss, { where: field });
       if (key === "loss") return this.change({ loss: field.value, cell: null }, loss, { where: field });
       if (key === "seed") return this.newNumbers(readNumber(field.value, "The seed", { least: 0, most: LARGEST, whole: true }), field);
-      if (key === "rank") return this.setRank(readNumber(field.value, "The rank", { least: 1, most: 4, whole: true }), field);
+      if (key === "rank") return this.setRank(readNumber(field.value, "The rank", { least: 1, most: HIGHEST_RANK, whole: true }), field);
       if (key === "cells") {
         const { name } = this.present;
         return this.change({ cells: field.checked, cell: [name, 0, 0] }, "", { remember: false });
@@ -745,7 +609,7 @@ class Stepper extends Instrument {
   /** Small whole numbers of a seed, drawn again until no Z is 0 and every number stays small. */
   newNumbers(seed, field = this.querySelector("[data-set=seed]")) {
     const draw = randomNumbers(seed);
-    const added = this.given.method === "layers" ? [] : this.given.trainable;
+    const added = this.given.free.length ? [] : this.given.trainable;
     for (let n = 0; n < TRIES; n++) {
       let H; // so far up; no weight is kept that makes a 0 of it
       const matrices = Object.fromEntries(Object.entries(this.given.given).map(([name, matrix]) => {
@@ -784,18 +648,16 @@ class Stepper extends Instrument {
     set("alpha", String(alpha));
     set("loss", kind);
     set("seed", String(seed));
-    const A = Object.entries(matrices).find(([name]) => /^A\d/.test(name))?.[1];
-    if (A) set("rank", String(A.length));
+    if (this.ranked) set("rank", String(matrices[this.ranked].length));
     if (this.fields.stored) this.fields.stored.checked = stored;
     for (const one of this.switches) one.checked = trainable.includes(one.dataset.train);
-    const rows = [...losses, [result.loss, result.old]];
-    const first = count - losses.length;
-    const heads = [...rows, 0].map((_, i) => `<th scope="col">${first + i}</th>`).join("");
-    const line = (title, at, next) => `<tr><th scope="row">${title}</th>` +
-      [...rows.map((row) => row[at]), next].map((value) => `<td>${short(value)}</td>`).join("") + "</tr>";
-    const old = result.old === null ? "" : line("Old task’s loss", 1, result.oldAfter);
-    setHtml(this.lossTable, `<table><thead><tr><th scope="col">After step</th>${heads}</tr></thead>` +
-      `<tbody>${line(result.old === null ? "Loss" : "New task’s loss", 0, result.lossAfter)}${old}</tbody></table>`);
+    const found = [...losses, [result.loss, result.old], [result.lossAfter, result.oldAfter]];
+    const [heads, ...lines] = this.lossTable.rows;
+    for (const row of [heads, ...lines]) fit(row, found.length + 1);
+    found.forEach((pair, k) => {
+      setText(heads.cells[k + 1], count - losses.length + k);
+      lines.forEach((row, which) => setText(row.cells[k + 1], short(pair[which])));
+    });
   }
 
   /* The address */
@@ -818,76 +680,79 @@ class Stepper extends Instrument {
   }
 
   decode(parts) {
-    const state = { ...this.initial };
-    const matrices = { ...state.matrices };
+    const { given, free, trainable, old } = this.given;
+    const state = { ...this.initial, matrices: { ...this.initial.matrices } };
+    const read = {
+      stage: (text) => { state.stage = text; },
+      cell: (text) => {
+        const [name, ...at] = text.split("_");
+        state.cell = [name, ...[0, 1].map((k) => readNumber(at[k] ?? "", "cell", { least: 0, whole: true }))];
+      },
+      train: (text) => { state.trainable = text ? text.split("_") : []; },
+      loss: (text) => { state.loss = text; },
+      stored: (text) => { state.stored = text === "1"; },
+      cells: (text) => { state.cells = text === "1"; },
+      losses: (text) => {
+        state.losses = readMatrix(text, "losses").slice(-FEW_LOSSES).map(([a, b]) => [a, old ? b ?? 0 : null]);
+      },
+    };
+    for (const key of ["rate", "alpha"]) {
+      read[key] = (text) => { state[key] = readNumber(text, key, { least: 0 }); };
+    }
+    for (const key of ["seed", "count"]) {
+      read[key] = (text) => { state[key] = readNumber(text, key, { least: 0, most: LARGEST, whole: true }); };
+    }
     for (const [key, text] of Object.entries(parts)) {
-      if (Object.hasOwn(matrices, key)) {
-        const matrix = readMatrix(text, key);
-        const wish = matrices[key];
-        const isFree = this.given.method === "lora" && /^[AB]\d/.test(key);
-        const fits = (a, b) => a === b || (isFree && a >= 1 && a <= 4);
-        if (!matrix.every((row) => row.length === matrix[0].length) ||
-          !(key[0] === "A" ? fits(matrix.length, wish.length) : matrix.length === wish.length) ||
-          !(key[0] === "B" ? fits(matrix[0].length, wish[0].length) : matrix[0].length === wish[0].length)) {
-          throw new InputError(`${key} must be ${wish.length} × ${wish[0].length}.`);
-        }
-        matrices[key] = matrix;
-      } else if (key === "stage") state.stage = text;
-      else if (key === "cell") {
-        const [name, i, j] = text.split("_");
-        state.cell = [name, readNumber(i ?? "", "cell", { least: 0, whole: true }), readNumber(j ?? "", "cell", { least: 0, whole: true })];
-      } else if (key === "train") state.trainable = text ? text.split("_") : [];
-      else if (key === "loss") state.loss = text;
-      else if (key === "stored") state.stored = text === "1";
-      else if (key === "cells") state.cells = text === "1";
-      else if (key === "losses") state.losses = readMatrix(text, key).slice(-FEW_LOSSES).map(([a, b]) => [a, this.given.old ? b ?? 0 : null]);
-      else if (key === "rate" || key === "alpha") state[key] = readNumber(text, key, { least: 0 });
-      else if (key === "seed" || key === "count") state[key] = readNumber(text, key, { least: 0, most: LARGEST, whole: true });
+      if (Object.hasOwn(given, key)) state.matrices[key] = this.readGiven(text, key);
+      else if (Object.hasOwn(read, key)) read[key](text);
     }
-    if (this.given.method !== "layers" && state.trainable.join() !== this.initial.trainable.join()) {
-      throw new InputError("train can't be chosen for this method.");
+    const isFree = state.trainable.every((name) => free.includes(name));
+    if (free.length ? !isFree : state.stored || state.trainable.join() !== trainable.join()) {
+      throw new InputError("train must name layers that this figure can train.");
     }
-    if (!state.trainable.every((name) => /^W\d+$/.test(name) || this.given.method !== "layers")) {
-      throw new InputError("train must name layers such as W3.");
+    if (![...this.fields.loss.options].some(({ value }) => value === state.loss)) {
+      throw new InputError("loss is not one of this figure.");
     }
-    state.matrices = matrices;
-    if (!this.withClasses().some(({ name }) => name === state.stage)) throw new InputError("stage is not one of this figure.");
-    if (state.cell && !this.isThere(state.cell, this.compute(state))) throw new InputError("cell is not one of this figure.");
+    if (!this.chips.some(({ dataset }) => dataset.stage === state.stage)) {
+      throw new InputError("stage is not one of this figure.");
+    }
+    if (state.cell && !this.isThere(state.cell, this.compute(state).values)) {
+      throw new InputError("cell is not one of this figure.");
+    }
     return state;
+  }
+
+  /** A given matrix out of a link: of its own shape, but A and B may have another rank. */
+  readGiven(text, name) {
+    const matrix = readMatrix(text, name);
+    const wish = this.given.given[name];
+    const shape = [matrix.length, matrix[0].length];
+    const free = this.ranked ? { A: 0, B: 1 }[name[0]] : undefined;
+    const fits = (size, k) => size === [wish.length, wish[0].length][k] || (k === free && size <= HIGHEST_RANK);
+    if (!shape.every(fits) || matrix.some((row) => row.length !== shape[1])) {
+      throw new InputError(`${name} must be ${wish.length} × ${wish[0].length}.`);
+    }
+    return matrix;
   }
 }
 
 const loss = (now) => `The loss is ${exact(now.loss)}, after the step ${exact(now.lossAfter)}.`;
 const short = (value) => exact(Number(value.toPrecision(4)));
 const plain = (html) => html.replaceAll(/<[^>]*>/g, "");
-const absolute = (matrices) => Object.fromEntries(Object.entries(matrices).map(([name, matrix]) =>
-  [name, matrix.map((row) => row.map((value) => value + 0))]));
-const classesOf = (T) => T[0].map((_, j) => T.reduce((best, row, i) => (row[j] > T[best][j] ? i : best), 0));
 
-function softmax(Y) {
-  const columns = transpose(Y).map((column) => {
-    const top = Math.max(...column);
-    const powers = column.map((value) => Math.exp(value - top));
-    const sum = powers.reduce((a, b) => a + b, 0);
-    return powers.map((value) => value / sum);
-  });
-  return transpose(columns);
+function whyNotStored(trainable) {
+  if (!trainable.length) return "Nothing trains: there is no step.";
+  return `${[...trainable].sort()[0]} trains, and nothing below it is frozen: outputs change with every step.`;
 }
 
-const shownHtml = new WeakMap();
-const knownCells = new WeakMap();
-
-function cellsOf(table) {
-  if (!knownCells.has(table)) knownCells.set(table, [...table.rows].map((row) => [...row.cells]));
-  return knownCells.get(table);
+/** One cell of an area is where the Tab key stops: the one that was, or the first. */
+function setStop(area, first) {
+  const stops = [...area.querySelectorAll("td[tabindex='0']")];
+  if (stops.some((cell) => cell.matches(`${SHOWN} td`))) return;
+  for (const cell of stops) cell.tabIndex = -1;
+  area.querySelector(first).tabIndex = 0;
 }
 
-/** Replace markup only if it differs, so that focus and selection stay. */
-function setHtml(element, html) {
-  if (element && shownHtml.get(element) !== html) {
-    element.innerHTML = html;
-    shownHtml.set(element, html);
-  }
-}
+const knownCells = new WeakMap(); // of a table that is prepared: its cells, row by row
 
 customElements.define("by-hand-stepper", Stepper);

@@ -1,36 +1,41 @@
 // The freeze switchboard: which layers train, whether the frozen outputs are stored, what it costs.
 
-import { InputError, costsOfStep, frozenBelow, layerShapes } from "./engine.js";
-import { Instrument, readNumber } from "./instrument.js";
+import { InputError, costsOf, partsOf, readLines, steadyBottom } from "./engine.js";
+import { Instrument, fillWords, fit, readNumber, setText } from "./instrument.js";
 
 /** figures/kit/numbers.py, format_count. */
 const writeCount = (count) => (count >= 1e4 ? count.toLocaleString("en-US") : String(count));
 const joinWords = (words) => words.join(", ").replace(/, (?=[^,]*$)/, " and ");
-const fillWords = (text, parts) => text.replaceAll(/\{(\w+)\}/g, (_, key) => parts[key]);
 const setSymbols = (text) => text.replaceAll(/([WH])(\d)/g, "<i>$1</i><sub>$2</sub>");
 
 class Switchboard extends Instrument {
   begin() {
     this.state = this.given.state;
+    this.lines = readLines(this.given.lines);
     this.addEventListener("change", ({ target }) => this.set(target));
     this.addEventListener("click", (event) => this.clicked(event.target));
   }
 
   compute({ sizes, train, stored, columns, tasks }) {
-    const { most, layers } = this.given;
+    const { most, layers, words } = this.given;
     const isFine = (value) => Number.isInteger(value) && value >= 1 && value <= most;
     if (sizes.length < 2 || sizes.length > layers + 1 || ![...sizes, columns, tasks].every(isFine)) {
       throw new InputError(`Sizes are two to ${layers + 1} whole numbers from 1 to ${most}; examples and tasks too.`);
     }
-    const shapes = layerShapes(sizes);
-    const below = frozenBelow(shapes, train);
-    const { no_reader: noReader, unstorable } = this.given.words;
-    if (stored && !train.length) throw new InputError(noReader);
-    if (stored && !below.length) throw new InputError(unstorable);
+    const shapes = Object.fromEntries(sizes.slice(1).map((out, i) => [`W${i + 1}`, [out, sizes[i]]]));
+    const names = Object.keys(shapes);
+    const wrong = train.find((name) => !Object.hasOwn(shapes, name));
+    if (wrong !== undefined) throw new InputError(`What trains must be among ${joinWords(names)}.`);
+    const lines = this.lines.slice(0, 2 * names.length);
+    const bottom = steadyBottom(lines, train);
+    const below = bottom.flatMap(partsOf).filter((name) => names.includes(name));
+    if (stored && !train.length) throw new InputError(words.no_reader);
+    if (stored && !below.length) throw new InputError(words.unstorable);
+    const running = stored ? lines.slice(bottom.length) : lines;
     return {
       shapes, below,
-      all: costsOfStep(sizes, Object.keys(shapes), columns, false, tasks),
-      now: train.length ? costsOfStep(sizes, train, columns, stored, tasks) : null,
+      all: costsOf(lines, shapes, names, columns, tasks),
+      now: train.length ? costsOf(running, shapes, train, columns, tasks) : null,
     };
   }
 
@@ -134,21 +139,19 @@ class Switchboard extends Instrument {
       layer.className = `layer ${trains ? "trainable" : "frozen"}`;
       block.setAttribute("width", Math.max(least, into * scale));
       block.setAttribute("height", Math.max(least, out * scale));
-      layer.querySelector(".shape").textContent = `${out} × ${into}`;
+      setText(layer.querySelector(".shape"), `${out} × ${into}`);
       layer.querySelector("input").checked = trains;
-      layer.querySelector(".turn-on > span").textContent = trains ? "trains" : "frozen";
+      setText(layer.querySelector(".turn-on > span"), trains ? "trains" : "frozen");
     });
     this.querySelector(".why").innerHTML = setSymbols(this.explain(names, below, now));
     for (const row of this.querySelectorAll("[data-cost]")) {
-      const key = row.dataset.cost;
-      const write = (part, text) => { row.querySelector(part).textContent = text; };
-      write(".now", now ? writeCount(now[key]) : "–");
-      write(".of", `of ${writeCount(all[key])}`);
-      write(".ratio", now ? `${(all[key] / now[key]).toFixed(2)}×` : "–");
-      row.querySelector("svg").setAttribute("width", `${now ? (100 * now[key]) / all[key] : 0}%`);
+      const [most, value] = [all, now].map((costs) => costs?.[row.dataset.cost]);
+      setText(row.querySelector(".now"), now ? writeCount(value) : "–");
+      setText(row.querySelector(".of"), `of ${writeCount(most)}`);
+      setText(row.querySelector(".ratio"), now ? `${(most / value).toFixed(2)}×` : "–");
+      row.querySelector("svg").setAttribute("width", `${now ? (100 * value) / most : 0}%`);
     }
-    const values = { columns, tasks };
-    sizes.forEach((size, i) => { values[`size-${i}`] = size; });
+    const values = { columns, tasks, ...Object.fromEntries(sizes.map((size, i) => [`size-${i}`, size])) };
     for (const field of this.querySelectorAll("[data-set]")) {
       if (field.type === "checkbox") field.checked = stored;
       else field.value = values[field.dataset.set];
@@ -165,22 +168,14 @@ class Switchboard extends Instrument {
   draw(names) {
     const layers = this.querySelector(".layers");
     layers.classList.toggle("few", names.length <= this.given.sides[2]);
-    const match = (list, count, add) => {
-      while (list.children.length > count) list.lastChild.remove();
-      while (list.children.length < count) {
-        const copy = list.lastChild.cloneNode(true);
-        list.append(copy);
-        add(copy, list.children.length);
-      }
-    };
-    match(layers, names.length, (copy, k) => {
-      copy.querySelector("b").innerHTML = setSymbols(`W${k}`);
-      copy.querySelector("input").dataset.layer = `W${k}`;
-      copy.querySelector("input").ariaLabel = `W${k} trains`;
+    fit(layers, names.length, (layer, k) => {
+      layer.querySelector("b").innerHTML = setSymbols(`W${k}`);
+      layer.querySelector("input").dataset.layer = `W${k}`;
+      layer.querySelector("input").ariaLabel = `W${k} trains`;
     });
-    match(this.querySelector("[data-sizes]"), names.length + 1, (copy, count) => { // the inputs too
-      copy.querySelector("i").nextElementSibling.textContent = count - 1;
-      copy.querySelector("input").dataset.set = `size-${count - 1}`;
+    fit(this.querySelector("[data-sizes]"), names.length + 1, (field, count) => { // the inputs too
+      field.querySelector("sub").textContent = count - 1;
+      field.querySelector("input").dataset.set = `size-${count - 1}`;
     });
   }
 

@@ -5,6 +5,7 @@ import { InputError } from "./engine.js";
 const MINUS = "−";
 const DIGITS = 2;
 const LONGEST_HASH = 20000;
+const shownHtml = new WeakMap();
 
 /** Write a number as figures/kit/numbers.py does, never longer than about six characters. */
 export function format(value, signed = false) {
@@ -55,6 +56,37 @@ export function randomNumbers(seed) {
   };
 }
 
+/** Make a part have so many children: the last one is cloned, or goes. `renew` makes a clone new. */
+export function fit(part, count, renew = () => {}) {
+  while (part.children.length > count) part.lastElementChild.remove();
+  while (part.children.length < count) {
+    part.append(part.lastElementChild.cloneNode(true));
+    renew(part.lastElementChild, part.children.length);
+  }
+}
+
+/** Make a table of numbers have so many rows and columns; a new cell is a plain one. */
+export function fitTable(table, rows, columns) {
+  const [body] = table.tBodies;
+  fit(body, rows);
+  for (const row of body.rows) fit(row, columns, (cell) => { cell.className = ""; });
+}
+
+/** Set what an element says, if that is new: laying out takes longest. */
+export function setText(element, text) {
+  if (element.textContent !== String(text)) element.textContent = text;
+}
+
+/** Replace markup only if it differs, so that focus and selection stay. */
+export function setHtml(element, html) {
+  if (shownHtml.get(element) === html) return;
+  element.innerHTML = html;
+  shownHtml.set(element, html);
+}
+
+/** {key} in a text gives way to parts[key]. */
+export const fillWords = (text, parts) => text.replaceAll(/\{(\w+)\}/g, (_, key) => parts[key]);
+
 /** The part of the address that belongs to one figure: "step.rate=1&other.x=2" for "step"; null if too long. */
 function readHash(name) {
   const found = {};
@@ -100,9 +132,11 @@ export class Instrument extends HTMLElement {
     });
     this.openHash = () => this.fromHash();
     addEventListener("hashchange", this.openHash);
-    this.fromHash(true);
+    const isAlone = new URLSearchParams(location.search).has("embed");
+    if (isAlone) this.showAlone();
+    const isLinked = this.fromHash(true);
     this.classList.add("live");
-    if (new URLSearchParams(location.search).has("embed")) this.showAlone();
+    if (isLinked && !isAlone) this.scrollIntoView();
   }
 
   disconnectedCallback() {
@@ -176,10 +210,11 @@ export class Instrument extends HTMLElement {
 
   /* The address */
 
+  /** Show the state that the address holds. Returns whether it holds any. */
   fromHash(isFirst = false) {
     const parts = readHash(this.name);
     const hasParts = !parts || Object.keys(parts).length > 0;
-    if (!hasParts && !isFirst) return;
+    if (!hasParts && !isFirst) return false;
     let state = this.initial;
     let problem = null;
     try {
@@ -197,7 +232,7 @@ export class Instrument extends HTMLElement {
     this.show(this.result);
     this.showHistory();
     this.complain(problem);
-    if (hasParts && isFirst) this.scrollIntoView();
+    return hasParts;
   }
 
   /** Bring the address up to date, once the change is on the screen. */
@@ -208,9 +243,8 @@ export class Instrument extends HTMLElement {
 
   writeHashNow() {
     const hash = hashWith(this.name, this.encode(this.state));
-    const address = location.pathname + location.search + (hash && `#${hash}`);
-    try {
-      history.replaceState(history.state, "", address);
+    try { // whole: a path of its own could begin with "//", and name another host
+      history.replaceState(history.state, "", location.href.replace(/#.*/, "") + (hash && `#${hash}`));
     } catch { /* a browser may refuse more than 100 in a while; the link button still works */ }
   }
 

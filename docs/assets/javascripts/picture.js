@@ -95,13 +95,14 @@ async function drawSvg(element, title) {
   const walk = (node) => {
     if (node.nodeType === Node.TEXT_NODE) {
       drawn.push(drawText(node, getComputedStyle(node.parentElement), origin, families));
-    } else if (node.nodeType === Node.ELEMENT_NODE && node.checkVisibility()) {
-      if (node.matches("button, input, select, label, .needs-script-only")) return;
+    } else if (node.nodeType !== Node.ELEMENT_NODE) return;
+    else if (getComputedStyle(node).display === "contents") node.childNodes.forEach(walk);
+    else if (node.checkVisibility() && !node.matches("button, input, select, label")) {
       const at = node.getBoundingClientRect();
       const place = new DOMRect(at.x - origin.x, at.y - origin.y, at.width, at.height);
       if (node !== element) drawn.push(drawBox(node, getComputedStyle(node), place, hatch));
       if (node.localName === "svg") drawn.push(drawLines(node, place));
-      else for (const child of node.childNodes) walk(child);
+      else node.childNodes.forEach(walk);
     }
   };
   walk(element);

@@ -1,4 +1,4 @@
-"""Methods side by side: the panels show what snippets/ computes; costs are those of method_cost."""
+"""Methods side by side: the panels show what snippets/ computes; costs are those of cost.py."""
 
 import json
 import re
@@ -7,16 +7,17 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from figures.instruments.side_by_side import NAMES, count, curve, number, side_by_side
+from figures.instruments.instrument import number
+from figures.instruments.side_by_side import NAMES, curve, side_by_side
 from figures.kit.numbers import format_number
 from snippets import pencil, pencil_methods
 from snippets.adapter import adapter_forward, adapter_step
+from snippets.cost import costs_of, six_methods
 from snippets.forward import forward
 from snippets.freeze import train_step
 from snippets.head import head_forward, head_step
 from snippets.lora import lora_forward, lora_step
 from snippets.loss import squared_error
-from snippets.method_cost import METHODS, method_costs, method_products
 
 WEIGHTS = pencil.pencil_network()
 TASK, OLD = pencil.pencil_task(), pencil.pencil_old_task()
@@ -81,16 +82,6 @@ def test_losses_after_one_step_are_those_of_the_lessons():
         assert ways[key].old_losses == [0, old], key
 
 
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("sizes", [(3, 4, 4, 4), (30, 40, 40, 40), (2, 5, 3)])
-def test_the_count_agrees_with_method_cost(method, sizes):
-    costs = method_costs(method, sizes, rank=3, bottleneck=2)
-    found = count(method_products(method, sizes, rank=3, bottleneck=2))
-    assert found["trained"] == costs["trainable"]
-    assert found["multiply_adds"] == costs["multiply_adds"]
-    assert found["stored"] == costs["stored_for_tasks"]
-
-
 def test_costs_are_those_of_what_the_panel_shows():
     figure = draw()
     for key, way in figure.ways.items():
@@ -101,8 +92,8 @@ def test_costs_are_those_of_what_the_panel_shows():
         assert way.costs["all"] == total
         assert way.costs["stored"] == total - trained + 10 * trained
     for method in ("full", "freeze"):
-        costs = method_costs(method, pencil.PENCIL_SIZES)
-        assert figure.ways[method].costs["multiply_adds"] == costs["multiply_adds"]
+        costs = costs_of(six_methods(pencil.PENCIL_SIZES)[method])
+        assert figure.ways[method].costs["multiply_adds"] == costs.multiply_adds
     # By hand: forward 44 + A 4 + B 4; gradients 8; B is crossed for the gradient of A, 4.
     assert figure.ways["lora"].costs["multiply_adds"] == 44 + 8 + 8 + 4
     assert [rank["trained"] for rank in figure.ranks] == [8, 16, 24, 32]
@@ -124,7 +115,7 @@ class Panels(HTMLParser):
             return
         self.open.append(tag)
         self.way = attributes.get("data-way", self.way)
-        if tag == "noscript":
+        if attributes.get("class") == "without-script":
             self.way = "before"
         if tag == "table":
             name = attributes["data-matrix"] or attributes["aria-label"]
@@ -149,7 +140,7 @@ def test_without_script_every_matrix_and_loss_is_there():
     figure = draw()
     tables = Panels(figure._repr_html_()).tables
     for key, way in figure.ways.items():
-        for name in way.trained:
+        for name in way.start:
             wish = [[format_number(v) for v in row] for row in way.own[1][name].tolist()]
             assert tables[key, name] == wish
         losses = tables[key, f"Losses, {way.name}"]
@@ -164,7 +155,7 @@ def test_without_script_every_matrix_and_loss_is_there():
 
 def test_only_what_moved_is_boxed():
     html = draw().panel("freeze")
-    boxed = [match[1] for match in re.finditer('<td class="changed">([^<]*)<', html)]
+    boxed = [match[1] for match in re.finditer("<td class=changed>([^<]*)<", html)]
     new = train_step(WEIGHTS, *TASK, {"W3"}, 0.5).weights["W3"]
     assert boxed == [format_number(v) for v in new[new != WEIGHTS["W3"]]]
 

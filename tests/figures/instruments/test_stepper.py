@@ -11,6 +11,7 @@ from figures import stepper
 from figures.kit.numbers import format_number
 from snippets.freeze import train_step
 from snippets.head import head_step
+from snippets.loss import squared_error
 from snippets.pencil import LEARNING_RATE, pencil_network, pencil_old_task, pencil_task
 from snippets.pencil_methods import (
     PENCIL_ALPHA,
@@ -110,6 +111,10 @@ def words(part):
     return "".join(part.text)
 
 
+def classes(part):
+    return (part.attributes.get("class") or "").split()
+
+
 def find(parts, tag=None, inside=None, **attributes):
     """The elements of a tag, with these attributes, inside an element that has a class."""
     attributes = {key.replace("_", "-").strip("-"): value for key, value in attributes.items()}
@@ -118,21 +123,33 @@ def find(parts, tag=None, inside=None, **attributes):
         for part in parts
         if tag in (None, part.tag)
         and attributes.items() <= part.attributes.items()
-        and (
-            inside is None
-            or any(inside in (p.attributes.get("class") or "").split() for p in part.inside)
-        )
+        and (inside is None or any(inside in classes(p) for p in part.inside))
     ]
 
 
 def tables(parts, inside=None):
-    """[(name of the matrix, rows of texts)] of every table."""
+    """[(name of the matrix, rows of texts)] of every table that holds numbers."""
     found = []
     for table in find(parts, "table", inside):
         rows = [row for row in parts if row.tag == "tr" and table in row.inside]
         cells = [[words(c) for c in parts if c.tag == "td" and row in c.inside] for row in rows]
-        found.append((table.attributes["data-matrix"], cells))
+        if table.attributes["data-matrix"] and any(any(row) for row in cells):
+            found.append((table.attributes["data-matrix"], cells))
     return found
+
+
+def sections(parts):
+    """{stage: parts of its section} of the stages that this step needs."""
+    return {
+        one.attributes["data-stage"]: [part for part in parts if one in part.inside]
+        for one in find(parts, "section")
+        if "needs-script" not in classes(one)
+    }
+
+
+def answers(parts):
+    """{stage: rows of texts} as its bench ends in them."""
+    return {name: tables(inside, "bench-result")[0][1] for name, inside in sections(parts).items()}
 
 
 def written(name, values):
@@ -146,44 +163,58 @@ def written(name, values):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_every_table_shows_its_array(method):
-    names = [stage.name for stage in METHODS[method]().stages]
-    for start in names:
-        if start not in METHODS[method]().wanted:
-            continue
-        figure = METHODS[method](start=start)
-        found = tables(read(figure))
-        assert len(found) > 10
-        for name, cells in found:
-            assert cells == written(name, figure.values), name
+    figure = METHODS[method]()
+    found = tables(read(figure))
+    assert len(found) > 20
+    for name, cells in found:
+        assert cells == written(name, figure.values), name
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_without_a_script_every_stage_has_its_sentence_and_its_table(method):
+def test_every_stage_has_its_sentence_its_factors_and_its_result(method):
     figure = METHODS[method]()
-    parts = read(figure)
-    live = [stage for stage in figure.stages if stage.name in figure.wanted]
-    items = [words(item) for item in find(parts, "li", "in-full")]
-    assert [name for name, _ in tables(parts, "in-full")] == [stage.name for stage in live]
-    sentences = find(parts, "p", "in-full")
-    assert len(items) == len(sentences) == len(live)
-    assert len({words(sentence) for sentence in sentences}) >= len(live) - 2
-    for sentence in sentences:
+    found = sections(read(figure))
+    assert list(found) == [stage.name for stage in figure.live]
+    for stage in figure.live:
+        [sentence] = find(found[stage.name], "p")
         assert len(words(sentence).split()) > 4
         assert "{" not in words(sentence)
+        names = [name for name, _ in tables(found[stage.name])]
+        factors = [name for _, pair in stage.terms for name in pair]
+        assert sorted(names) == sorted([*factors, stage.name, *filter(None, [stage.gate])])
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_the_drawing_holds_all_that_is_given_and_the_first_stage(method):
+def test_stages_that_a_reader_may_ask_for_are_drawn_without_numbers(method):
     figure = METHODS[method]()
     parts = read(figure)
-    network = dict(tables(parts, "network"))
-    assert set(figure.given) <= set(network)
-    stage = next(stage for stage in figure.stages if stage.name == figure.start)
-    bench = dict(tables(parts, "bench"))
-    assert set(bench) >= {stage.name, *(name for term in stage.terms for name in term.factors)}
-    assert {words(p) for p in find(parts, "p", class_="says needs-site")} == {
-        words(find(parts, "p", "in-full")[0])
-    }
+    asked = [one for one in find(parts, "section") if "needs-script" in classes(one)]
+    live = {stage.name for stage in figure.live}
+    further = [stage.name for stage in figure.stages if stage.name not in live]
+    assert [one.attributes["data-stage"] for one in asked] == [*further, "P", "E"]
+    assert [one.attributes.get("data-loss") for one in asked[-2:]] == ["cross-entropy"] * 2
+    for cell in find(parts, "td"):
+        if any(one in cell.inside for one in asked):
+            assert words(cell) == ""
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_drawing_holds_all_that_is_given(method):
+    figure = METHODS[method]()
+    assert set(figure.given) <= set(dict(tables(read(figure), "network")))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_losses_are_those_before_and_after_the_step(method):
+    figure = METHODS[method]()
+    _, *rows = find(read(figure), "tr", "losses")
+    assert len(rows) == 1 + (figure.old is not None)
+    assert words(rows[0]).startswith("New task’s loss" if figure.old else "Loss")
+    output = figure.lines[-1].name
+    assert figure.losses[0][0] == squared_error(figure.values[output], figure.given["T"])
+    if method == "layers":
+        assert words(rows[0]).endswith("40.625")
+        assert words(rows[1]) == "Old task’s loss01.125"
 
 
 @pytest.mark.parametrize("start", ["Z1", "H2", "E", "δ3", "dL/dW3", "ΔW3", "W'3"])
@@ -191,11 +222,23 @@ def test_the_drawing_starts_at_the_stage_that_is_asked_for(start):
     parts = read(make(start=start))
     current = find(parts, "button", aria_current="step")
     assert [part.attributes["data-stage"] for part in current] == [start]
-    assert start in dict(tables(parts, "bench-result"))
+    shown = [one for one in find(parts, "section") if "now" in classes(one)]
+    assert [one.attributes["data-stage"] for one in shown] == [start]
     later = {name for name, _ in tables(parts, "later")}
     order = ["Z1", "H1", "Z2", "H2", "Z3", "H3", "E", "δ3", "dL/dW3", "ΔW3", "W'3"]
     drawn = {name for name, _ in tables(parts, "network")}
-    assert later == drawn & set(order[order.index(start) + 1 :])
+    assert later == drawn & set(order[order.index(start) + 1 : -1])
+
+
+@pytest.mark.parametrize("start", ["Z1", "W'3"])
+def test_a_new_matrix_takes_the_place_of_the_old_once_it_is_reached(start):
+    boxes = {
+        table.attributes["data-matrix"]: "hidden" in table.inside[-1].attributes
+        for table in find(read(make(start=start)), "table", "network")
+    }
+    assert boxes["W'3"] == (start == "Z1")
+    assert boxes["W3"] == (start != "Z1")
+    assert boxes["W'1"] and not boxes["W1"]
 
 
 def test_what_no_step_needs_is_named_but_has_no_numbers():
@@ -204,12 +247,15 @@ def test_what_no_step_needs_is_named_but_has_no_numbers():
     names = {chip.attributes["data-stage"] for chip in chips}
     assert {"δ2", "δ1", "dL/dW2", "ΔW1", "W'1"} <= names
     assert not names & {name for name, _ in tables(parts)}
-    idle = [words(p) for p in find(parts, "div") if "idle" in p.attributes.get("class", "").split()]
-    assert idle == ["δ1not needed", "δ2not needed"]
+    for chip in chips:
+        assert len(chip.attributes["data-idle"].split()) > 3
+    boxes = [part for part in find(parts, "div", "network") if "idle" in classes(part)]
+    shown = [words(part) for part in boxes if "hidden" not in part.attributes]
+    assert shown == ["δ1not needed", "δ2not needed"]
 
 
 def test_the_numbers_are_those_of_a_step_of_the_snippets():
-    shown = dict(tables(read(make(trainable=pencil_network())), "in-full"))
+    shown = answers(read(make(trainable=pencil_network())))
     step = train_step(pencil_network(), X, T, pencil_network(), LEARNING_RATE)
     for name, values in step.delta_weights.items():
         assert shown[f"Δ{name}"] == [[format_number(v, True) for v in row] for row in values]
@@ -218,8 +264,7 @@ def test_the_numbers_are_those_of_a_step_of_the_snippets():
 
 
 def test_sentences_hold_the_numbers_of_the_step():
-    figure = make()
-    said = {s.name: figure.fill(s) for s in figure.stages if s.name in figure.wanted}
+    said = {name: words(find(inside, "p")[0]) for name, inside in sections(read(make())).items()}
     step = train_step(pencil_network(), X, T, {"W3"}, LEARNING_RATE)
     zeros = int((step.trace["H2"] == 0).sum())
     assert f"Here {zeros} of 8 entries are 0." in said["H2"]
@@ -246,6 +291,7 @@ def test_the_data_hold_what_is_given_and_nothing_computed(method):
     old = data.pop("old")
     if old:
         assert [old["X"], old["T"]] == [part.tolist() for part in pencil_old_task()]
+        assert old["output"] in figure.values
     assert data.pop("rate") == LEARNING_RATE
     assert data.pop("alpha") == 1
 
@@ -256,8 +302,8 @@ def test_the_data_hold_what_is_given_and_nothing_computed(method):
         return [number for one in parts for number in numbers(one)]
 
     assert numbers(data) == []
-    assert [stage["name"] for stage in data["stages"]] == [stage.name for stage in figure.stages]
-    assert set(data["labels"]) >= {name for row in data["network"] for name in row if name}
+    assert data["lines"] == json.loads(json.dumps(figure.lines))
+    assert set(data["labels"]) >= {*figure.values, *(stage.name for stage in figure.stages)}
 
 
 def test_nothing_that_a_page_says_ends_the_script():
@@ -283,17 +329,15 @@ def test_the_page_can_call_the_matrices_otherwise():
     task = np.eye(3)[:, :2], np.ones((2, 2))
     figure = stepper({}, *task, 0.5, head={"W1": W0}, name="step", names=names)
     parts = read(figure)
-    heads = {words(part) for part in find(parts, "div", class_="matrix-head")}
+    heads = {words(part) for part in find(parts, "div", "network", class_="matrix-head")}
     assert {"X", "W0trainable", "F0", "T", "δ"} <= heads
-    said = " ".join(words(part) for part in find(parts, "p", "in-full"))
+    said = " ".join(words(part) for part in find(parts, "p", class_="says"))
     assert "F0 − T says how wrong each answer is" in said
     assert "W0 moves" in said
-    assert "Y" not in said
+    assert "Y" not in said + " ".join(words(part) for part in find(parts, "div", "network"))
     step = head_step({"W1": W0}, *task, 0.5)
-    shown = dict(tables(parts, "in-full"))
-    assert shown["ΔW1"] == [
-        [format_number(v, True) for v in row] for row in step.delta_weights["W1"]
-    ]
+    wish = [[format_number(v, True) for v in row] for row in step.delta_weights["W1"]]
+    assert answers(parts)["ΔW1"] == wish
 
 
 # For those who listen, and for the page
@@ -373,6 +417,10 @@ BAD = [
     ({"lora": pencil_lora(), "lora_alpha": -1}, "lora_alpha must be"),
     ({"lora": pencil_lora(), "lora_alpha": np.nan}, "lora_alpha must be"),
     ({"lora": {"A3": A}}, "lora must hold A3 and B3"),
+    (
+        {"lora": {"A3": A, "B3": B, "A2": np.ones((2, 4)), "B2": np.zeros((4, 2))}},
+        "lora must have one rank, got 1 and 2",
+    ),
     ({"lora": {}}, "must hold a matrix"),
     ({"adapters": {}}, "must hold a matrix"),
     ({"head": {}}, "must hold a matrix"),

@@ -10,7 +10,7 @@ import pytest
 from figures import switchboard
 from figures.instruments.switchboard import COSTS, LAYERS, LEAST, MOST, SIDE, SMALL_SIDE
 from figures.kit.numbers import format_count
-from snippets.cost import costs_of_step
+from snippets.cost import costs_of, plain_layers
 from snippets.network import FULL_SIZES
 from snippets.pencil import PENCIL_SIZES
 from tests.figures.drawing import STYLES
@@ -56,8 +56,10 @@ def words(element):
 
 @by_case
 def test_every_cost_is_that_of_the_snippet(sizes, trainable, stored):
-    now = costs_of_step(sizes, trainable, 12, stored, 10)
-    everything = costs_of_step(sizes, {f"W{k}" for k in range(1, len(sizes))}, 12)
+    now = costs_of(plain_layers(sizes, trainable, stored), 12)._asdict()
+    everything = costs_of(
+        plain_layers(sizes, {f"W{k}" for k in range(1, len(sizes))}), 12
+    )._asdict()
     board = tree(draw(sizes, trainable, stored=stored))
     rows = [row for row in board.iter("tr") if row.get("data-cost")]
     assert [row.get("data-cost") for row in rows] == list(COSTS)
