@@ -3,10 +3,9 @@
 import numpy as np
 
 from snippets import check
-from snippets.forward import rectify
-from snippets.freeze import Step
-from snippets.loss import loss_and_gradient
-from snippets.update import delta_weights
+from snippets.forward import run
+from snippets.freeze import take_step
+from snippets.method import adapter_lines
 
 BOTTLENECK = 4  # r, the width of the detour
 
@@ -30,14 +29,13 @@ def new_adapters(weights, bottleneck, rng):
     Raises:
         ValueError: weights is no chain of matrices, bottleneck is below 1, rng is no Generator.
     """
-    r = check.whole_number(bottleneck, "bottleneck")
     check.generator(rng)
-    adapters = {}
-    for k, W in check.layers(weights).items():
-        out_features = W.shape[0]
-        adapters[f"D{k}"] = rng.normal(0.0, np.sqrt(2 / out_features), size=(r, out_features))
-        adapters[f"U{k}"] = np.zeros((out_features, r))
-    return adapters
+    layers = check.named(check.layers(weights))
+    shapes = adapter_shapes({name: W.shape for name, W in layers.items()}, bottleneck)
+    return {
+        name: rng.normal(0.0, np.sqrt(2 / shape[1]), shape) if name[0] == "D" else np.zeros(shape)
+        for name, shape in shapes.items()
+    }
 
 
 def adapter_forward(weights, adapters, X):
@@ -61,37 +59,15 @@ def adapter_forward(weights, adapters, X):
     Raises:
         ValueError: shapes don't fit, D or U is missing, a number is not finite.
     """
-    layers = check.layers(weights)
-    pairs = _pairs(adapters, layers)
-    H = check.matrix(X, "X")
-    first = min(layers)
-    if H.shape[0] != layers[first].shape[1]:
-        wish, got = layers[first].shape[1], check.shape_text(H.shape)
-        raise ValueError(f"X must have {wish} rows to fit W{first}, got {got}")
-    trace = run_with_adapters(layers, pairs, H)
-    for name, value in trace.items():
-        check.matrix(value, name)  # finite numbers can have a product that overflows
-    return trace
+    layers, adapters, X, lines = _checked(weights, adapters, X)
+    return _primed(run(lines, check.named(layers) | adapters, X))
 
 
-def run_with_adapters(layers, pairs, H):
-    """Return adapter_forward, unchecked; layers is {1: W1, ...}, pairs is {1: (D1, U1), ...}."""
-    trace = {f"H{min(layers) - 1}'": H}
-    for k, W in layers.items():
-        trace[f"Z{k}"] = Z = W @ H
-        trace[f"H{k}"] = H = rectify(Z)
-        if k in pairs:
-            D, U = pairs[k]
-            trace[f"S{k}"] = S = rectify(D @ H)  # (r, out) @ (out, columns)
-            H = H + U @ S  # (out, r) @ (r, columns)
-        trace[f"H{k}'"] = H
-    return trace
+def adapter_step(weights, adapters, X, T, learning_rate, loss="squared error"):
+    """Take one step of gradient descent; only the adapters move.
 
-
-def adapter_backward(weights, adapters, trace, output_gradient):
-    """Pass the gradient down to the lowest adapter, through every frozen W on the way.
-
-    With G = dL/dH′k, from the top layer down:
+    The gradient goes down to the lowest adapter, through every frozen W on the way. With
+    G = dL/dH′k, from the top layer down:
 
         dL/dUk = G Skᵀ
         γk     = Ukᵀ G where Sk > 0, else 0      dL/d(Dk Hk)
@@ -103,76 +79,21 @@ def adapter_backward(weights, adapters, trace, output_gradient):
     At U = 0, γ is 0: the first step moves U alone.
 
     Args:
-        weights, adapters: as in adapter_forward.
-        trace: what adapter_forward returned; of it S and H are read.
-        output_gradient: dL/dH′ of the top layer (out_features, columns).
-
-    Returns:
-        (deltas, gradients), from the top down: {"S3": γ3, "Z3": δ3, "S2": ...}, each as far
-        down as an adapter needs it, and {"U3": dL/dU3, "D3": dL/dD3, ...}.
-
-    Raises:
-        ValueError: a shape that doesn't fit, a missing part of the trace, a number that is
-            not finite.
-    """
-    layers = check.layers(weights)
-    pairs = _pairs(adapters, layers)
-    top = max(layers)
-    signal = check.matrix(output_gradient, "output_gradient")
-    output = check.activation(trace, f"H{top}", layers[top].shape[0])
-    check.same_shape(signal, "output_gradient", output, f"H{top}")
-    columns = signal.shape[1]
-    lowest = min(pairs, default=top + 1)
-    checked = {}
-    for k in range(top, lowest - 1, -1):
-        checked[f"H{k}"] = check.activation(trace, f"H{k}", layers[k].shape[0], columns)
-        if k in pairs:
-            checked[f"S{k}"] = check.activation(trace, f"S{k}", pairs[k][0].shape[0], columns)
-    return pass_back_with_adapters(layers, pairs, checked, signal)
-
-
-def pass_back_with_adapters(layers, pairs, trace, signal):
-    """Return adapter_backward, unchecked; arguments as in run_with_adapters."""
-    deltas, gradients = {}, {}
-    lowest = min(pairs, default=max(layers) + 1)
-    for k in range(max(layers), lowest - 1, -1):
-        H = trace[f"H{k}"]
-        if k in pairs:
-            (D, U), S = pairs[k], trace[f"S{k}"]
-            gradients[f"U{k}"] = signal @ S.T
-            gamma = deltas[f"S{k}"] = np.where(S > 0, U.T @ signal, 0.0)
-            gradients[f"D{k}"] = gamma @ H.T
-            if k > lowest:
-                signal = signal + D.T @ gamma
-        if k > lowest:
-            delta = deltas[f"Z{k}"] = np.where(H > 0, signal, 0.0)
-            signal = layers[k].T @ delta
-    return deltas, gradients
-
-
-def adapter_step(weights, adapters, X, T, learning_rate, loss="squared error"):
-    """Take one step of gradient descent; only the adapters move.
-
-    Args:
         weights, adapters, X: as in adapter_forward.
         T: targets (out_features, columns) for "squared error", labels for "cross-entropy".
         learning_rate: η, a finite number of 0 or more.
         loss: "squared error" or "cross-entropy".
 
     Returns:
-        A Step; its weights are the new adapters, fresh copies.
+        A Step; its weights are the new adapters, its deltas {"S3": γ3, "Z3": δ3, "S2": ...}.
 
     Raises:
         ValueError: as adapter_forward and loss_and_gradient.
     """
-    trace = adapter_forward(weights, adapters, X)
-    output = list(trace.values())[-1]
-    value, slope = loss_and_gradient(output, T, loss)
-    deltas, gradients = adapter_backward(weights, adapters, trace, slope)
-    changes = delta_weights(gradients, learning_rate)
-    adapters = check.named_matrices(adapters, "adapters", "D3")
-    moved = {name: array + changes[name] for name, array in adapters.items()}
-    return Step(moved, changes, deltas, gradients, value, trace)
+    layers, adapters, X, lines = _checked(weights, adapters, X)
+    frozen = check.named(layers)
+    step = take_step(lines, adapters, X, T, set(adapters), learning_rate, loss, frozen)
+    return step._replace(trace=_primed(step.trace))
 
 
 def adapter_shapes(shapes, bottleneck):
@@ -216,11 +137,27 @@ def block_adapter_parameters(hidden, bottleneck, adapters_per_block=2):
     return count * (2 * d * m + m + d)
 
 
-def _pairs(adapters, layers):
-    """Return {1: (D1, U1), ...}, in the order of the layers."""
-    return check.pairs(adapters, "adapters", ("D", "U"), layers, _shapes_of_a_pair)
+def _checked(weights, adapters, X):
+    """Return layers, adapters, X and the lines that they make."""
+    layers = check.layers(weights)
+    adapters = check.pairs(adapters, "adapters", ("D", "U"), layers, _shapes_of_a_pair)
+    X = check.inputs(X, layers)
+    adapted = [k for k in layers if f"D{k}" in adapters]
+    return layers, adapters, X, adapter_lines(layers, adapted, f"H{min(layers) - 1}")
 
 
 def _shapes_of_a_pair(W, D, U):
     out_features, r = W.shape[0], D.shape[0]
     return (r, out_features), (out_features, r)
+
+
+def _primed(trace):
+    """Return a trace with H0', H1', ... for what each layer hands on, adapter or not."""
+    (source, X), *rest = trace.items()
+    primed = {f"{source}'": X}
+    for name, value in rest:
+        k = name.lstrip("ZHS'")
+        primed[f"H{k}'" if name == f"H'{k}" else name] = value
+        if name == f"H{k}" and f"H'{k}" not in trace:
+            primed[f"H{k}'"] = value
+    return primed

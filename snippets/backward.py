@@ -1,8 +1,7 @@
 """The backward pass: who is to blame for the loss, and how far down anyone needs to ask."""
 
-import numpy as np
-
 from snippets import check
+from snippets.method import backward_lines, evaluate, kept, network_lines
 
 
 def backward(weights, trace, output_gradient, trainable):
@@ -34,37 +33,37 @@ def backward(weights, trace, output_gradient, trainable):
     """
     layers = check.layers(weights)
     trainable = check.trainable_names(trainable, weights)
-    top = max(layers)
-    output = check.activation(trace, f"H{top}", rows=layers[top].shape[0])
+    first, top = min(layers), max(layers)
+    rows = {f"H{k}": W.shape[0] for k, W in layers.items()}
+    rows[f"H{first - 1}"] = layers[first].shape[1]
+    output = check.activation(trace, f"H{top}", rows[f"H{top}"])
     signal = check.matrix(output_gradient, "output_gradient")
     check.same_shape(signal, "output_gradient", output, f"H{top}")
-
-    lowest = min((k for k in layers if f"W{k}" in trainable), default=top + 1)
-    columns = output.shape[1]
-    checked = {}
-    for k in range(top, lowest - 1, -1):
-        out_features, in_features = layers[k].shape
-        checked[f"H{k}"] = check.activation(trace, f"H{k}", out_features, columns)
-        if f"W{k}" in trainable:
-            checked[f"H{k - 1}"] = check.activation(trace, f"H{k - 1}", in_features, columns)
-    return pass_back(layers, checked, signal, trainable)
+    lines = network_lines(layers, f"H{first - 1}")
+    needed = {
+        name: check.activation(trace, name, rows[name], signal.shape[1])
+        for name in kept(lines, trainable)
+    }
+    return pass_back(lines, {**check.named(layers), **needed}, signal, trainable)
 
 
-def pass_back(layers, trace, signal, trainable):
-    """Return backward(weights, trace, signal, trainable), unchecked: for loops of many steps.
+def pass_back(lines, values, output_gradient, trainable, numbers=None):
+    """Return (deltas, gradients) of any method.
 
     Args:
-        layers: {1: W1, 2: W2, ...} in order, as check.layers returns it.
-        trace, signal, trainable: as in backward; signal is its output_gradient.
+        lines: of a forward pass.
+        values: all matrices and the trace by name; checked before.
+        output_gradient: E, dL/d of the last line.
+        trainable: names of the matrices that train.
+        numbers: as in evaluate.
+
+    Returns:
+        Two dicts, from the top down. deltas: dL/d of each Z, S and Y by that name, as far down
+        as something that trains needs it. gradients: dL/dW by the name of W.
     """
-    deltas, gradients = {}, {}
-    top = max(layers)
-    lowest = min((k for k in layers if f"W{k}" in trainable), default=top + 1)
-    for k in range(top, lowest - 1, -1):
-        delta = np.where(trace[f"H{k}"] > 0, signal, 0.0)  # (out, columns)
-        deltas[f"Z{k}"] = delta
-        if f"W{k}" in trainable:
-            gradients[f"W{k}"] = delta @ trace[f"H{k - 1}"].T  # (out, columns) @ (columns, in)
-        if k > lowest:
-            signal = layers[k].T @ delta  # (in, out) @ (out, columns)
-    return deltas, gradients
+    passed = backward_lines(lines, trainable)
+    found = evaluate(passed, {**values, "E": output_gradient}, numbers)
+    summed = [line for line in reversed(lines) if line.name[0] in "ZSY" and line.slope in found]
+    names = [line.name.removeprefix("dL/d") for line in passed if line.name.startswith("dL/d")]
+    gradients = {name: found[f"dL/d{name}"] for name in names}
+    return {line.name: found[line.slope] for line in summed}, gradients

@@ -130,8 +130,22 @@ def layers(weights):
     return chain
 
 
+def named(layers):
+    """Return {"W1": W1, "W2": W2, ...} for the chain that `layers` returns."""
+    return {f"W{k}": W for k, W in layers.items()}
+
+
+def inputs(X, layers, name="X"):
+    """Return X as a matrix that fits the lowest layer of a chain."""
+    X, lowest = matrix(X, name), min(layers)
+    if X.shape[0] != layers[lowest].shape[1]:
+        wish, got = layers[lowest].shape[1], shape_text(X.shape)
+        raise ValueError(f"{name} must have {wish} rows to fit W{lowest}, got {got}")
+    return X
+
+
 def pairs(value, name, letters, layers, shapes_of_a_pair):
-    """Return {1: (D1, U1), ...} out of {"D1": ..., "U1": ...}, in the order of the layers.
+    """Return {"D1": D1, "U1": U1, ...} in the order of the layers.
 
     Args:
         value, name: the dict and what to call it.
@@ -139,25 +153,21 @@ def pairs(value, name, letters, layers, shapes_of_a_pair):
         layers: {1: W1, ...}, as `layers` returns it.
         shapes_of_a_pair: gives the shapes that (W, D, U) ask of D and U.
     """
-    one, two = letters
-    matrices = named_matrices(value, name, f"{one}{max(layers)}")
+    matrices = named_matrices(value, name, f"{letters[0]}{max(layers)}")
     known = [f"{letter}{k}" for k in layers for letter in letters]
     for key in matrices:
         if key not in known:
             raise ValueError(f"{name} must be named among {', '.join(known)}, got {key!r}")
-    found = {}
     for k, W in layers.items():
-        names = (f"{one}{k}", f"{two}{k}")
-        if not any(key in matrices for key in names):
-            continue
-        for key in names:
-            if key not in matrices:
-                raise ValueError(f"{name} must hold {names[0]} and {names[1]}, got no {key}")
-        pair = tuple(matrices[key] for key in names)
-        for key, array, wish in zip(names, pair, shapes_of_a_pair(W, *pair)):
-            shape(array, f"{name} {key}", wish)
-        found[k] = pair
-    return found
+        one, two = pair = [f"{letter}{k}" for letter in letters]
+        missing = [key for key in pair if key not in matrices]
+        if len(missing) == 1:
+            raise ValueError(f"{name} must hold {one} and {two}, got no {missing[0]}")
+        if not missing:
+            wishes = shapes_of_a_pair(W, matrices[one], matrices[two])
+            for key, wish in zip(pair, wishes):
+                shape(matrices[key], f"{name} {key}", wish)
+    return {key: matrices[key] for key in known if key in matrices}
 
 
 def trainable_names(trainable, weights):

@@ -1,8 +1,7 @@
 """The forward pass: Z = W H, then H = ReLU(Z), layer after layer."""
 
-import numpy as np
-
 from snippets import check
+from snippets.method import evaluate, input_of, network_lines, rectify
 
 
 def relu(Z):
@@ -38,32 +37,24 @@ def forward(weights, X):
         ValueError: shapes don't fit, a number is not finite, X has no column.
     """
     layers = check.layers(weights)
-    first = min(layers)
-    H = check.matrix(X, "X")
-    if H.shape[0] != layers[first].shape[1]:
-        wish, got = layers[first].shape[1], check.shape_text(H.shape)
-        raise ValueError(f"X must have {wish} rows to fit W{first}, got {got}")
-    trace = run_layers(layers, H)
-    for k in layers:
-        check.matrix(trace[f"Z{k}"], "Z")  # finite numbers can have a product that overflows
-    return trace
+    X = check.inputs(X, layers)
+    return run(network_lines(layers, f"H{min(layers) - 1}"), check.named(layers), X)
 
 
-def rectify(Z):
-    """Return relu(Z), unchecked."""
-    return np.maximum(Z, 0.0)
-
-
-def run_layers(layers, H):
-    """Return forward(weights, X), unchecked: for loops of thousands of steps.
+def run(lines, matrices, X, numbers=None):
+    """Return the trace of any method: its lines computed, X first and the output last.
 
     Args:
-        layers: {1: W1, 2: W2, ...} in order, as check.layers returns it.
-        H: what the first of them takes in.
+        lines: of a forward pass; what they start from is X.
+        matrices, X: checked before.
+        numbers: as in evaluate.
+
+    Raises:
+        ValueError: a result is too large to compute with.
     """
-    trace = {f"H{min(layers) - 1}": H}
-    for k, W in layers.items():
-        Z = W @ H  # (out, in) @ (in, columns) gives (out, columns)
-        H = rectify(Z)
-        trace[f"Z{k}"], trace[f"H{k}"] = Z, H
+    names = [input_of(lines), *(line.name for line in lines)]
+    values = evaluate(lines, {**matrices, names[0]: X}, numbers)
+    trace = {name: values[name] for name in names}
+    for name, value in trace.items():
+        check.matrix(value, name)  # finite numbers can have a product that overflows
     return trace

@@ -3,19 +3,20 @@
 from typing import NamedTuple
 
 from snippets import check
-from snippets.backward import backward
-from snippets.forward import forward
+from snippets.backward import pass_back
+from snippets.forward import run
 from snippets.loss import loss_and_gradient
+from snippets.method import network_lines
 from snippets.update import add_delta, delta_weights
 
 
 class Step(NamedTuple):
     """One step of gradient descent, with everything that led to it."""
 
-    weights: dict  # W′ of every layer, the frozen ones included
-    delta_weights: dict  # ΔW, for the trainable layers alone
+    weights: dict  # W′ of every layer, the frozen ones included; or of what a method added
+    delta_weights: dict  # ΔW, for what trains alone
     deltas: dict  # δ = dL/dZ, as far down as something trains
-    gradients: dict  # dL/dW, for the trainable layers alone
+    gradients: dict  # dL/dW, for what trains alone
     loss: float  # before the step
     trace: dict  # the forward pass before the step
 
@@ -37,16 +38,39 @@ def train_step(weights, X, T, trainable, learning_rate, loss="squared error"):
     Raises:
         ValueError: an unknown layer or loss, a shape that doesn't fit, a number that is not finite.
     """
-    trace = forward(weights, X)
-    output = list(trace.values())[-1]
-    value, slope = loss_and_gradient(output, T, loss)
-    deltas, gradients = backward(weights, trace, slope, trainable)
+    layers = check.layers(weights)
+    X = check.inputs(X, layers)
+    trainable = check.trainable_names(trainable, weights)
+    lines = network_lines(layers, f"H{min(layers) - 1}")
+    return take_step(lines, check.named(layers), X, T, trainable, learning_rate, loss)
+
+
+def take_step(lines, matrices, X, targets, trainable, learning_rate, loss, beside=(), numbers=None):
+    """Take a step of any method, given as the lines of its forward pass.
+
+    Args:
+        lines: of the forward pass; what they start from is X.
+        matrices: that the Step returns by name; checked before, as X is.
+        targets, trainable, learning_rate, loss: as in train_step.
+        beside: the other matrices that the lines name; all of them frozen.
+        numbers: as in evaluate.
+
+    Raises:
+        ValueError: targets, learning rate or loss don't fit; a result is too large.
+    """
+    everything = {**matrices, **dict(beside)}
+    trace = run(lines, everything, X, numbers)
+    value, slope = loss_and_gradient(trace[lines[-1].name], targets, loss)
+    deltas, gradients = pass_back(lines, {**everything, **trace}, slope, trainable, numbers)
     changes = delta_weights(gradients, learning_rate)
-    return Step(add_delta(weights, changes), changes, deltas, gradients, value, trace)
+    return Step(add_delta(matrices, changes), changes, deltas, gradients, value, trace)
 
 
 def frozen_below(weights, trainable):
     """Return the names of the unbroken run of frozen layers from the bottom, in order.
+
+    With W1 and W2 frozen, H2 is the same in every step. So one forward pass is enough, and
+    training goes on from its output: train_step({"W3": W3}, H2, T, {"W3"}, η), to the bit.
 
     Args:
         weights: a dict by layer name; only its names are read, so shapes will do.
@@ -81,30 +105,3 @@ def storable_below(weights, trainable):
             f" from the bottom up, got {', '.join(sorted(trainable))}"
         )
     return frozen
-
-
-def store_frozen_output(weights, X, trainable):
-    """Run the frozen bottom once; training can go on from its output without it.
-
-    With W1 and W2 frozen, H2 is the same in every step, so one forward pass is enough:
-
-        H2, rest = store_frozen_output(weights, X, {"W3"})
-        step = train_step(rest, H2, T, {"W3"}, learning_rate)   # the same ΔW3, to the bit
-        finetuned = {**weights, **step.weights}
-
-    Args:
-        weights, X: as in forward.
-        trainable: names of the layers that train, in all later steps too.
-
-    Returns:
-        (H, rest): the output of the topmost layer of the frozen run (out_features, columns), and
-        the weights above it, as fresh copies.
-
-    Raises:
-        ValueError: as forward and storable_below.
-    """
-    frozen = storable_below(weights, trainable)
-    bottom = {name: weights[name] for name in frozen}
-    rest = {name: W for name, W in add_delta(weights, {}).items() if name not in frozen}
-    stored = list(forward(bottom, X).values())[-1]
-    return stored, rest

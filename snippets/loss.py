@@ -73,15 +73,6 @@ def loss_and_gradient(Y, targets, loss):
     raise ValueError(f"loss must be 'squared error' or 'cross-entropy', got {loss!r}")
 
 
-def right_answers(Y, labels):
-    """Return the share of columns, from 0 to 1, whose largest score is that of the label.
-
-    Arguments and errors are those of cross_entropy. Of equal scores the first one counts.
-    """
-    Y, labels = _scores_and_labels(Y, labels)
-    return float(np.mean(Y.argmax(axis=0) == labels))
-
-
 def _log_softmax(Y):
     # Taking the largest score away changes no softmax and keeps exp from overflowing.
     Y = Y - Y.max(axis=0)

@@ -72,7 +72,7 @@ def head_lines(layers, below):
     """Return the lines of a head on features; its last layer has no ReLU. One layer: a probe."""
     *hidden, top = layers
     below_top = f"H{hidden[-1]}" if hidden else below
-    return [*network_lines(hidden, below), Line("Y", product(f"W{top}", below_top))]
+    return [*network_lines(hidden, below), Line("Y", product(f"W{top}", below_top), slope="E")]
 
 
 def adapter_lines(layers, adapted, below="X"):
@@ -153,9 +153,9 @@ def backward_lines(lines, trainable):
             arrived[name] += terms
 
     for line in reversed(lines):
-        terms = arrived.get(line.name, ())
         if line.name not in behind:
             continue
+        terms = arrived[line.name]
         if is_relu_of_one(line):  # H = ReLU(Z): what arrives at H goes on to Z, and H gates it
             send(line.terms[0].factors[0], terms)
             continue
@@ -226,23 +226,29 @@ def evaluate(lines, given, numbers=None):
     """
     values, numbers = dict(given), {"−1": -1.0} | (numbers or {})
 
-    def part(name):
+    def matrix(name):
         return values[name[:-1]].T if name[-1] == "ᵀ" else values[name]
 
-    for name, terms, function, gate, _ in lines:
+    def add_up(terms):
         total = None
         for times, factors in terms:
-            term = part(factors[0]) if len(factors) == 1 else part(factors[0]) @ part(factors[1])
+            term = matrix(factors[0])
+            if len(factors) == 2:
+                term = term @ matrix(factors[1])
             if times != "1":
                 term = numbers[times] * term + 0.0  # −η · 0 is −0.0, and with + 0.0 a plain 0
             total = term if total is None else total + term
+        return total
+
+    for name, terms, function, gate, _ in lines:
+        total = add_up(terms)
         if gate:
             total = np.where(values[gate] > 0, total, 0.0)
         values[name] = FUNCTIONS[function](total) if function else total
     return values
 
 
-def relu(Z):
+def rectify(Z):
     """Return every positive number as it is, every other number as 0."""
     return np.maximum(Z, 0.0)
 
@@ -253,7 +259,7 @@ def softmax(Y):
     return powers / powers.sum(axis=0)
 
 
-FUNCTIONS = {"relu": relu, "softmax": softmax}
+FUNCTIONS = {"relu": rectify, "softmax": softmax}
 
 
 def shapes(lines, given):

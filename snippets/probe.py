@@ -3,9 +3,10 @@
 import numpy as np
 
 from snippets import check
-from snippets.freeze import Step
+from snippets.backward import pass_back
+from snippets.head import head_forward, head_step
 from snippets.loss import loss_and_gradient
-from snippets.update import delta_weights
+from snippets.method import head_lines
 
 CLASSES = 10
 
@@ -23,8 +24,7 @@ def probe_forward(W4, H3):
     Raises:
         ValueError: shapes don't fit, a number is not finite.
     """
-    W4, H3 = _probe_and_features(W4, H3)
-    return W4 @ H3
+    return head_forward({"W4": W4}, H3)["Y"]
 
 
 def probe_gradient(H3, output_gradient):
@@ -41,10 +41,8 @@ def probe_gradient(H3, output_gradient):
     """
     H3 = check.matrix(H3, "H3")
     signal = check.matrix(output_gradient, "output_gradient")
-    if signal.shape[1] != H3.shape[1]:
-        wish, got = H3.shape[1], check.shape_text(signal.shape)
-        raise ValueError(f"output_gradient must have {wish} columns like H3, got {got}")
-    return signal @ H3.T  # (outputs, columns) @ (columns, features)
+    _same_columns(signal, "output_gradient", H3)
+    return pass_back(head_lines((4,), "H3"), {"H3": H3}, signal, {"W4"})[1]["W4"]
 
 
 def probe_step(W4, H3, targets, learning_rate, loss="squared error"):
@@ -62,12 +60,7 @@ def probe_step(W4, H3, targets, learning_rate, loss="squared error"):
     Raises:
         ValueError: as probe_forward, loss_and_gradient and delta_weights.
     """
-    Y = probe_forward(W4, H3)
-    value, slope = loss_and_gradient(Y, targets, loss)
-    gradients = {"W4": probe_gradient(H3, slope)}
-    changes = delta_weights(gradients, learning_rate)
-    weights = {"W4": check.matrix(W4, "W4") + changes["W4"]}
-    return Step(weights, changes, {"Y": slope}, gradients, value, {"H3": H3, "Y": Y})
+    return head_step({"W4": W4}, H3, targets, learning_rate, loss)
 
 
 def train_probe(W4, H3, targets, learning_rate, steps, loss="squared error"):
@@ -107,9 +100,7 @@ def best_probe(H3, T):
         ValueError: the columns differ in number, or a number is not finite.
     """
     H3, T = check.matrix(H3, "H3"), check.matrix(T, "T")
-    if T.shape[1] != H3.shape[1]:
-        wish, got = H3.shape[1], check.shape_text(T.shape)
-        raise ValueError(f"T must have {wish} columns like H3, got {got}")
+    _same_columns(T, "T", H3)
     return np.linalg.lstsq(H3.T, T.T)[0].T
 
 
@@ -131,9 +122,7 @@ def steepest_safe_rate(H3):
     return float(2 / np.linalg.norm(H3, 2) ** 2)
 
 
-def _probe_and_features(W4, H3):
-    W4, H3 = check.matrix(W4, "W4"), check.matrix(H3, "H3")
-    if H3.shape[0] != W4.shape[1]:
-        wish, got = W4.shape[1], check.shape_text(H3.shape)
-        raise ValueError(f"H3 must have {wish} rows to fit W4, got {got}")
-    return W4, H3
+def _same_columns(array, name, H3):
+    if array.shape[1] != H3.shape[1]:
+        wish, got = H3.shape[1], check.shape_text(array.shape)
+        raise ValueError(f"{name} must have {wish} columns like H3, got {got}")

@@ -25,14 +25,6 @@ class Quantised(NamedTuple):
     absmax: np.ndarray  # one for each block, rows of the matrix read one after the other
 
 
-class QuantisedAbsmax(NamedTuple):
-    """The absmax values of a matrix in 8 bits each: the second quantization of the double one."""
-
-    codes: np.ndarray  # 0 to 255, one for each block
-    scales: np.ndarray  # one for each 256 blocks
-    offset: float  # the mean of all absmax
-
-
 def nf4_levels():
     """Return the 16 levels of NF4, from −1 to 1: quantiles of a normal distribution.
 
@@ -45,23 +37,6 @@ def nf4_levels():
     below = [-quantile(p) for p in np.linspace(outermost, 0.5, 8)[:-1]]
     levels = np.array(sorted([*below, 0.0, *above]))
     return levels / levels.max()
-
-
-def dynamic_levels():
-    """Return the 256 levels that an absmax is rounded to, from −0.993 to 1.
-
-    A decade of magnitudes has twice as many levels as the one below: 1 up to 10⁻⁶, 64 up to 1;
-    each sign has these 127, and there are 0 and 1. A level is the middle of an equal part of
-    its decade, which runs from a tenth of its top.
-    Source: Dettmers et al., "8-bit Optimizers via Block-wise Quantization", ICLR 2022, section
-    2; the exact levels are those of its library, bitsandbytes, which the tests compare.
-    """
-    levels = [0.0, 1.0]
-    for i in range(7):
-        edges = np.linspace(0.1, 1, 2**i + 1)
-        middles = 10.0 ** (i - 6) * (edges[:-1] + edges[1:]) / 2
-        levels += [*middles, *-middles]
-    return np.array(sorted(levels))
 
 
 def quantise(weight, block=BLOCK):
@@ -82,16 +57,17 @@ def quantise(weight, block=BLOCK):
     starts = np.arange(0, W.size, block)
     absmax = np.maximum.reduceat(np.abs(W).ravel(), starts)
     spread = np.repeat(absmax, block)[: W.size].reshape(W.shape)
+    levels = nf4_levels()
+    middles = (levels[:-1] + levels[1:]) / 2
     # Where all of a block is 0, dividing by 1 gives the 0 it is.
-    codes = _nearest(nf4_levels(), W / np.where(spread == 0, 1, spread))
-    return Quantised(codes, absmax)
+    return Quantised(np.searchsorted(middles, W / np.where(spread == 0, 1, spread)), absmax)
 
 
 def dequantise(quantised, block=BLOCK):
     """Return the matrix that 4-bit codes stand for: level × absmax of its block.
 
     Args:
-        quantised: a Quantised; its absmax may have been through dequantise_absmax.
+        quantised: a Quantised.
         block: as it was in quantise.
 
     Returns:
@@ -111,33 +87,6 @@ def dequantise(quantised, block=BLOCK):
     return nf4_levels()[codes] * spread
 
 
-def quantise_absmax(absmax):
-    """Round the absmax values to 8 bits each, less their mean: double quantization.
-
-    Args:
-        absmax: a list of finite numbers, one or more.
-
-    Returns:
-        A QuantisedAbsmax.
-
-    Raises:
-        ValueError: absmax is no such list.
-    """
-    absmax = check.matrix([absmax], "absmax")[0]
-    offset = float(absmax.mean())
-    rest = absmax - offset
-    scales = np.maximum.reduceat(np.abs(rest), np.arange(0, rest.size, SECOND_BLOCK))
-    spread = np.repeat(scales, SECOND_BLOCK)[: rest.size]
-    codes = _nearest(dynamic_levels(), rest / np.where(spread == 0, 1, spread))
-    return QuantisedAbsmax(codes, scales, offset)
-
-
-def dequantise_absmax(quantised):
-    """Return the absmax values that 8-bit codes stand for: level × scale + mean."""
-    spread = np.repeat(quantised.scales, SECOND_BLOCK)[: len(quantised.codes)]
-    return dynamic_levels()[quantised.codes] * spread + quantised.offset
-
-
 def bits_per_weight(block=BLOCK, double=True):
     """Return what a weight takes in a large matrix: its 4 bits and its share of the constants.
 
@@ -153,9 +102,3 @@ def bits_per_weight(block=BLOCK, double=True):
     if not isinstance(double, bool):
         raise ValueError(f"double must be True or False, got {double!r}")
     return 4 + (8 / block + 32 / (block * SECOND_BLOCK) if double else 32 / block)
-
-
-def _nearest(levels, values):
-    """Return which level comes nearest to each value."""
-    middles = (levels[:-1] + levels[1:]) / 2
-    return np.searchsorted(middles, values)

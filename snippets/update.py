@@ -1,5 +1,7 @@
 """The update: ΔW = −η · gradient, and W′ = W + ΔW."""
 
+import numpy as np
+
 from snippets import check
 
 
@@ -24,24 +26,23 @@ def delta_weights(gradients, learning_rate):
 
 
 def add_delta(weights, deltas):
-    """Return new weights W′ = W + ΔW; a layer without a ΔW stays the same to the bit.
+    """Return new weights W′ = W + ΔW; a matrix without a ΔW stays the same to the bit.
 
     Args:
-        weights: {"W1": array (out, in), ...}, a chain without a gap.
+        weights: {"W1": array (out, in), ...}, or other matrices by name; checked before.
         deltas: {"W3": ΔW3, ...}, each shaped like its W; may be empty.
 
     Returns:
-        A new dict in the order of the layers; every array is a fresh copy.
+        A new dict in the order of weights; every array is a fresh copy.
 
     Raises:
-        ValueError: a ΔW for an unknown layer, a shape that differs, a number that is not finite.
+        ValueError: a ΔW for an unknown matrix, a shape that differs, a number that is not finite.
     """
-    layers = check.layers(weights)
     deltas = check.named_matrices(deltas, "deltas")
     for name, delta in deltas.items():
         if name not in weights:
-            known = ", ".join(f"W{k}" for k in layers)
-            raise ValueError(f"deltas must name layers among {known}, got {name!r}")
-        check.same_shape(delta, f"deltas {name}", layers[int(name[1:])], name)
-    weights = {f"W{k}": W for k, W in layers.items()}
-    return {name: W + deltas[name] if name in deltas else W for name, W in weights.items()}
+            raise ValueError(f"deltas must name layers among {', '.join(weights)}, got {name!r}")
+        check.same_shape(delta, f"deltas {name}", weights[name], name)
+    return {
+        name: W + deltas[name] if name in deltas else np.array(W) for name, W in weights.items()
+    }

@@ -9,12 +9,10 @@ from experiments import experiment
 from experiments.experiment import (
     GOOD_RATES,
     RATES,
-    START,
     TURNS,
     WAYS,
     answer,
     compare,
-    head_like,
     measure,
     new_task,
     new_way,
@@ -24,6 +22,7 @@ from experiments.experiment import (
     train,
     training,
 )
+from experiments.ways import START, head_like
 from snippets.adam import adam_start, adam_step
 from snippets.backward import backward
 from snippets.forward import forward

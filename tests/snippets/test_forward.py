@@ -111,5 +111,5 @@ def test_inputs_that_do_not_fit_are_refused(X, message):
 
 @pytest.mark.filterwarnings("ignore:overflow")
 def test_an_overflow_on_the_way_is_reported_not_passed_on():
-    with pytest.raises(ValueError, match="Z must hold finite numbers only, got inf"):
+    with pytest.raises(ValueError, match="Z1 must hold finite numbers only, got inf"):
         forward({"W1": [[1e200]]}, [[1e200]])

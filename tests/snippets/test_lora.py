@@ -11,14 +11,11 @@ from snippets.lora import (
     LORA_ALPHA,
     RANK,
     break_even_rank,
-    lora_backward,
     lora_forward,
     lora_shapes,
     lora_step,
-    low_rank_gradients,
     merge,
     new_lora,
-    unmerge,
 )
 from snippets.loss import cross_entropy, squared_error, squared_error_gradient
 from snippets.network import FULL_SIZES, layer_shapes, new_network
@@ -77,20 +74,15 @@ def test_merged_and_unmerged_need_not_agree_to_the_bit():
 @pytest.mark.parametrize(
     ("dtype", "unit"), [(np.float64, 2**-52), (np.float32, 2**-23), (np.float16, 2**-10)]
 )
-def test_merging_rounds_as_finely_as_the_number_type_and_unmerging_gives_w_nearly_back(dtype, unit):
+def test_merging_rounds_as_finely_as_the_number_type(dtype, unit):
     weights, lora, X, _ = task(FULL_SIZES, columns=12, rank=4)
     merged = merge(weights, lora, dtype=dtype)
     exact = merge(weights, lora)
-    back = unmerge(merged, lora, dtype=dtype)
-    changed = 0
     for name, W in weights.items():
-        assert merged[name].dtype == back[name].dtype == dtype
+        assert merged[name].dtype == dtype
         size = abs(W).max() + abs(exact[name]).max()
         # W, A, B, four products, their sum and the total are each rounded once.
         assert abs(merged[name] - exact[name]).max() <= 10 * unit * size
-        assert abs(back[name] - W).max() <= 20 * unit * size
-        changed += np.count_nonzero(back[name] != W.astype(dtype))
-    assert changed > 0  # not to the bit
     output = lora_forward(weights, lora, X)["H3"]
     difference = abs(forward(merged, X)["H3"] - output).max()
     assert difference <= 200 * unit * abs(output).max()
@@ -114,6 +106,20 @@ def test_every_gradient_matches_finite_differences(layers, seed):
         # Rounding of a loss of about 1000 gives 1e-13 / 1e-6.
         np.testing.assert_allclose(gradient, slow[name], rtol=1e-5, atol=1e-6)
         np.testing.assert_allclose(step.weights[name], lora[name] - 0.1 * gradient, rtol=1e-15)
+
+
+def test_ranks_may_differ_from_layer_to_layer():
+    weights, _, X, T = task()
+    rng, lora = np.random.default_rng(8), {}
+    for k, rank in ((1, 3), (2, 1), (3, 2)):
+        out_features, in_features = weights[f"W{k}"].shape
+        lora[f"A{k}"] = rng.normal(size=(rank, in_features)) / 2
+        lora[f"B{k}"] = rng.normal(size=(out_features, rank)) / 2
+    slow = slow_gradients(lora, lambda p: squared_error(lora_forward(weights, p, X, 6)["H3"], T))
+    for name, gradient in lora_step(weights, lora, X, T, 0.1, 6).gradients.items():
+        np.testing.assert_allclose(gradient, slow[name], rtol=1e-5, atol=1e-6)
+    output = forward(merge(weights, lora, 6), X)["H3"]
+    np.testing.assert_allclose(lora_forward(weights, lora, X, 6)["H3"], output, rtol=1e-11)
 
 
 @pytest.mark.parametrize("layers", CHOICES)
@@ -140,8 +146,8 @@ def test_the_same_gradients_follow_from_those_of_the_merged_weights(layers):
     _, of_w = backward(merged, plain, squared_error_gradient(plain["H3"], T), set(merged))
     step = lora_step(weights, lora, X, T, 0.1, alpha)
     for k in layers:
-        pair = lora[f"A{k}"], lora[f"B{k}"]
-        of_a, of_b = low_rank_gradients(of_w[f"W{k}"], *pair, scaling)
+        A, B, of_product = lora[f"A{k}"], lora[f"B{k}"], of_w[f"W{k}"]
+        of_a, of_b = scaling * B.T @ of_product, scaling * of_product @ A.T
         for mine, other in ((step.gradients[f"A{k}"], of_a), (step.gradients[f"B{k}"], of_b)):
             # Sums of 40 terms in another order, through three layers.
             np.testing.assert_allclose(mine, other, rtol=1e-7, atol=1e-9 * abs(other).max())
@@ -296,7 +302,6 @@ def test_steps_share_no_memory_with_their_arguments():
 
 
 WEIGHTS, LORA, X, T = task()
-TRACE = lora_forward(WEIGHTS, LORA, X)
 BAD = [
     (lambda: lora_forward(WEIGHTS, {"A3": LORA["A3"]}, X), "lora must hold A3 and B3, got no B3"),
     (
@@ -312,19 +317,7 @@ BAD = [
         "lora_alpha must be a finite number, 0 or more, got -1",
     ),
     (lambda: lora_forward(WEIGHTS, LORA, T), "X must have 5 rows to fit W1, got 3×4"),
-    (
-        lambda: lora_backward(WEIGHTS, LORA, TRACE, X),
-        "output_gradient must be 3×4 like H3, got 5×4",
-    ),
-    (lambda: lora_backward(WEIGHTS, LORA, {"H3": T}, T), "trace must hold S3, got H3"),
-    (
-        lambda: low_rank_gradients(np.ones((3, 4)), np.ones((2, 3)), np.ones((3, 2)), 1),
-        "A must be 2×4, got 2×3",
-    ),
-    (
-        lambda: low_rank_gradients(np.ones((3, 4)), np.ones((2, 4)), np.ones((3, 1)), 1),
-        "B must be 3×2, got 3×1",
-    ),
+    (lambda: lora_step(WEIGHTS, LORA, X, X, 0.1), "T must be 3×4 like H, got 5×4"),
     (
         lambda: lora_step(WEIGHTS, LORA, X, T, 0.1, loss="hinge"),
         "loss must be 'squared error' or 'cross-entropy', got 'hinge'",

@@ -1,4 +1,4 @@
-"""A step read off the lines is the step that snippets take, to the bit; so are its counts."""
+"""Lines against finite differences, and against the steps that snippets take, to the bit."""
 
 import json
 from itertools import combinations
@@ -16,6 +16,7 @@ from snippets.method import (
     Term,
     adapter_lines,
     alone,
+    backward_lines,
     evaluate,
     head_lines,
     lora_lines,
@@ -28,6 +29,7 @@ from snippets.method import (
     step_lines,
 )
 from snippets.network import FULL_SIZES, layer_shapes, new_network
+from tests.snippets.second_ways import slow_gradients
 
 LAYERS = (1, 2, 3)
 METHODS = ("full", "freeze", "probe", "head", "adapters", "lora")
@@ -98,6 +100,30 @@ def test_a_step_of_lora(sizes, tutored):
     step = lora_step(weights, lora, X, T, RATE, lora_alpha=3)
     given = {**weights, **lora, "X": X, "T": T}
     check(step, lora_lines(LAYERS, tutored), set(lora), given)
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("name", METHODS)
+def test_whatever_trains_gets_the_gradient_of_finite_differences(name, seed):
+    """Any choice among all matrices of a method, W1 beside A2 too, not only what it trains."""
+    rng = np.random.default_rng(seed)
+    lines, pretrained, added, _ = six_methods((5, 4, 6, 3), 2, 3)[name]
+    matrices = {n: rng.normal(size=shape) / 2 for n, shape in (pretrained | added).items()}
+    trainable = {n for n in matrices if rng.random() < 0.5} or {"W2"}
+    X, numbers, output = rng.normal(size=(5, 4)), {"α/r": 1.5}, lines[-1].name
+    values = evaluate(lines, {**matrices, "X": X}, numbers)
+    T = rng.normal(size=values[output].shape)
+
+    def loss(moved):
+        return 0.5 * np.sum(
+            (evaluate(lines, {**matrices, **moved, "X": X}, numbers)[output] - T) ** 2
+        )
+
+    slow = slow_gradients({n: matrices[n] for n in trainable}, loss)
+    found = evaluate(backward_lines(lines, trainable), values | {"E": values[output] - T}, numbers)
+    for n in trainable:
+        # Rounding of a loss of about 100 gives 1e-14 / 1e-6.
+        np.testing.assert_allclose(found[f"dL/d{n}"], slow[n], rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("sizes", [FULL_SIZES, *SIZES])

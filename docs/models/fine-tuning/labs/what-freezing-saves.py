@@ -25,9 +25,14 @@ import tracemalloc
 import numpy as np
 
 from snippets.adam import BETA1, BETA2, EPSILON
-from snippets.backward import pass_back
-from snippets.forward import rectify
-from snippets.lora import new_lora, pass_back_with_lora
+from snippets.lora import new_lora
+from snippets.method import (
+    backward_lines,
+    evaluate,
+    lora_lines,
+    network_lines,
+    rectify,
+)
 from snippets.network import new_network
 
 LAYERS, WIDTH, COLUMNS, RANK = 10, 256, 512, 8
@@ -49,14 +54,21 @@ print(
 
 
 # %%
-def forward_step(network, frozen, H):
-    """Run all layers; return each H that the backward pass will read."""
-    for k in range(1, frozen + 1):
-        H = rectify(network[k] @ H)  # the old H is dropped
+def forward_step(network, done, frozen, H):
+    """Run the layers above `done`; return each H needed on the way back."""
+    for k in range(done + 1, frozen + 1):
+        H = rectify(network[f"W{k}"] @ H)  # the old H is dropped
     kept = {f"H{frozen}": H}
     for k in range(frozen + 1, LAYERS + 1):
-        kept[f"H{k}"] = H = rectify(network[k] @ H)
+        kept[f"H{k}"] = H = rectify(network[f"W{k}"] @ H)
     return kept
+
+
+def backward_step(lines, trained, values):
+    """Return the gradient of each matrix that trains."""
+    error = {"E": values[f"H{LAYERS}"] - T}
+    found = evaluate(lines, values | error, {"α/r": 1.0})
+    return {name: found[f"dL/d{name}"] for name in trained}
 
 
 def move(parameters, state, gradients, rate=1e-4):
@@ -82,24 +94,22 @@ def no_moments(parameters):
 # %% tags=["hide-input"]
 def train_layers(frozen, inputs=None):
     """Return a function that does one step; with inputs, the frozen layers never run again."""
+    below = {f"W{k}" for k in range(1, frozen + 1)}
     network = {
-        k: W.copy()
-        for k, W in enumerate(weights.values(), 1)
-        if inputs is None or k > frozen
+        name: W.copy()
+        for name, W in weights.items()
+        if inputs is None or name not in below
     }
-    trained = {f"W{k}": network[k] for k in range(frozen + 1, LAYERS + 1)}
-    state = no_moments(trained)
+    trained = {name: W for name, W in network.items() if name not in below}
+    lines = network_lines(range(frozen + 1, LAYERS + 1), f"H{frozen}")
+    lines, state = backward_lines(lines, trained), no_moments(trained)
 
     def step():
         if inputs is None:
-            kept = forward_step(network, frozen, X)
+            kept = forward_step(network, 0, frozen, X)
         else:
-            kept = {f"H{frozen}": inputs}
-            for k in network:
-                kept[f"H{k}"] = rectify(network[k] @ kept[f"H{k - 1}"])
-        _, gradients = pass_back(
-            network, kept, kept[f"H{LAYERS}"] - T, set(trained)
-        )
+            kept = forward_step(network, frozen, frozen, inputs)
+        gradients = backward_step(lines, trained, network | kept)
         move(trained, state, gradients)
 
     return step
@@ -107,32 +117,27 @@ def train_layers(frozen, inputs=None):
 
 def train_lora():
     """The same for LoRA in every layer."""
-    network = {k: W.copy() for k, W in enumerate(weights.values(), 1)}
+    network = {name: W.copy() for name, W in weights.items()}
     lora = new_lora(weights, RANK, np.random.default_rng(2))
-    triples = {k: (lora[f"A{k}"], lora[f"B{k}"], 1.0) for k in network}
+    layers = range(1, LAYERS + 1)
+    lines = backward_lines(lora_lines(layers, layers), lora)
     state = no_moments(lora)
 
     def step():
-        kept = {"H0": X}
-        for k, W in network.items():
-            A, B, scaling = triples[k]
-            H = kept[f"H{k - 1}"]
-            kept[f"S{k}"] = A @ H
-            Z = W @ H
-            Z += scaling * (B @ kept[f"S{k}"])
-            kept[f"H{k}"] = rectify(Z)
-        _, gradients = pass_back_with_lora(
-            network, triples, kept, kept[f"H{LAYERS}"] - T
-        )
+        kept, H = {"X": X}, X
+        for k in layers:
+            kept[f"S{k}"] = lora[f"A{k}"] @ H
+            Z = network[f"W{k}"] @ H
+            Z += lora[f"B{k}"] @ kept[f"S{k}"]  # α is r, so α/r is 1
+            kept[f"H{k}"] = H = rectify(Z)
+        gradients = backward_step(lines, lora, network | lora | kept)
         move(lora, state, gradients)
 
     return step
 
 
 FROZEN = 8
-stored = forward_step(dict(enumerate(weights.values(), 1)), FROZEN, X)[
-    f"H{FROZEN}"
-]
+stored = forward_step(weights, 0, FROZEN, X)[f"H{FROZEN}"]
 WAYS = {
     "all ten train": lambda: train_layers(0),
     "first 8 frozen": lambda: train_layers(FROZEN),
@@ -145,33 +150,22 @@ print("Four ways to train:", ", ".join(WAYS))
 # ## What the formulas say
 
 # %%
-from snippets.cost import costs_of_step
-from snippets.method_cost import method_costs
+from snippets.cost import costs_of, plain_layers, six_methods
 
 top = {f"W{k}" for k in range(FROZEN + 1, LAYERS + 1)}
+methods = (
+    plain_layers(SIZES, set(weights)),
+    plain_layers(SIZES, top),
+    plain_layers(SIZES, top, stored=True),
+    six_methods(SIZES, rank=RANK)["lora"],
+)
+formulas = dict(zip(WAYS, (costs_of(way, COLUMNS) for way in methods)))
 names = list(WAYS)
-formulas = {
-    names[0]: costs_of_step(SIZES, set(weights), COLUMNS),
-    names[1]: costs_of_step(SIZES, top, COLUMNS),
-    names[2]: costs_of_step(SIZES, top, COLUMNS, stored=True),
-    names[3]: method_costs("lora", SIZES, COLUMNS, rank=RANK),
+arithmetic = {name: costs.multiply_adds for name, costs in formulas.items()}
+held = {  # weights, gradient, Adam's moments, and what the backward pass reads
+    name: costs.held_with_adam + costs.activations_kept
+    for name, costs in formulas.items()
 }
-
-
-def numbers_held(costs):
-    """Weights, gradient, Adam's moments, and what the backward pass reads."""
-    if "held_with_adam" in costs:
-        return costs["held_with_adam"] + costs["activations_kept"]
-    parts = (
-        "weights_in_memory",
-        "gradient_and_optimizer",
-        "activations_kept",
-    )
-    return sum(costs[part] for part in parts)
-
-
-arithmetic = {name: formulas[name]["multiply_adds"] for name in names}
-held = {name: numbers_held(formulas[name]) for name in names}
 for name in names:
     products, numbers = arithmetic[name], held[name]
     print(f"{name:15}{products:>10,} multiply-adds a column,", end="")
@@ -231,7 +225,7 @@ smaller = {name: peaks[names[0]] / peaks[name] for name in names}
 expected = {name: arithmetic[names[0]] / arithmetic[name] for name in names}
 held_less = {name: held[names[0]] / held[name] for name in names}
 trained_less = {
-    n: formulas[names[0]]["trainable"] / formulas[n]["trainable"]
+    n: formulas[names[0]].trainable / formulas[n].trainable
     for n in names
 }
 spread = {name: np.percentile(faster[name], [25, 75]) for name in names}
@@ -360,7 +354,7 @@ from IPython.display import JSON
 JSON(
     {
         name: {
-            "trained": formulas[name]["trainable"],
+            "trained": formulas[name].trainable,
             "multiply_adds": arithmetic[name],
             "numbers_held": held[name],
             "seconds": seconds[name].tolist(),
