@@ -15,7 +15,6 @@
     adam        steps that are not the gradient's
     count       how many numbers
     cost        what a method costs
-    method_cost the same, counted from products
 
 Tools: check looks at what a caller passes in, once, at the edge; pencil and pencil_methods hold
 the small numbers that lessons compute by hand.

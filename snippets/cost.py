@@ -245,10 +245,3 @@ def even_network_savings(frozen_share, epochs=10):
         "memory_float32": 16 / (4 + 12 * trained),
         "memory_stored": only_trained,
     }
-
-
-def costs_of_step(sizes, trainable, columns, stored=False, tasks=10):
-    """Return costs_of(plain_layers(...)) as a dict."""
-    costs = costs_of(plain_layers(sizes, trainable, stored), columns, tasks)._asdict()
-    names = "trainable gradient_and_optimizer activations_kept multiply_adds stored_for_tasks"
-    return {name: costs[name] for name in [*names.split(), "weights_in_memory", "stored_outputs"]}
