@@ -5,9 +5,11 @@ weave/ runs pages, theme/ dresses them, figures/ draws; none of them knows anoth
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
+import posixpath
 import re
 import sys
 import time
@@ -20,21 +22,25 @@ ROOT = Path(__file__).resolve().parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from mkdocs.exceptions import ConfigurationError, PluginError  # noqa: E402
-from mkdocs.structure.files import File  # noqa: E402
-from mkdocs.structure.pages import Page  # noqa: E402
-from mkdocs.utils import get_relative_url  # noqa: E402
+from mkdocs.exceptions import ConfigurationError, PluginError
+from mkdocs.structure.files import File
+from mkdocs.structure.pages import Page
+from mkdocs.utils import get_relative_url
 
-from theme import addresses, assets, lessons, markup, search  # noqa: E402
-from weave import bundle, citations, dependencies, glossary, labs, ledger, notebook, render  # noqa: E402
-from weave.fences import Fence, Problem, find_parts  # noqa: E402
-from weave.links import check_links  # noqa: E402
-from weave.markdown_extension import WeaveExtension  # noqa: E402
-from weave.memory import Memory  # noqa: E402
-from weave.page import Source, read_page, read_source  # noqa: E402
+from theme import addresses, assets, lessons, markup, search
+from weave import bundle, citations, dependencies, glossary, labs, ledger, notebook, render
+from weave.fences import Fence, Problem, find_parts
+from weave.kept import Kept, digest_of
+from weave.links import check_links
+from weave.markdown_extension import WeaveExtension
+from weave.memory import Memory
+from weave.page import Source, read_page, read_source
 
 log = logging.getLogger("mkdocs.hooks.site")
+GLOSSARY = "glossary.md"
 NOTEBOOKS = "assets/notebooks"
+DRAWINGS = "from figures import favicon, mark, pictogram"
+AS_PICTURE = "from figures.kit.notebook import as_picture, as_words"
 IS_LAB = re.compile(r"(?:.*/)?labs/[^/]+\.py")
 IDS = re.compile(r"""\sid=["']?([^\s"'>]+)""")
 DIRTY = "--dirty is not offered: pages take lists and links from each other, and a build remembers "
@@ -84,6 +90,8 @@ class Build:
         self.extension.weave = lambda _: self.woven[self.current]
         self.current = ""  # source_uri of the page being rendered
         self.memory = Memory(ROOT)
+        self.notebooks = Kept(ROOT / ".cache" / "notebooks")
+        self.drawn = Kept(ROOT / ".cache" / "drawings")
         self.background = labs.Background(self.lab_has_ended)
         self.rendered = {}  # source_uri -> (what it was made from, what rendering gives a page)
         self.stamps = {}  # file of our code -> when it was changed
@@ -92,6 +100,8 @@ class Build:
         """Remember whether a person is watching."""
         if dirty:
             raise ConfigurationError(DIRTY)
+        if str(ROOT) not in sys.path:  # MkDocs has put it back to what it was
+            sys.path.insert(0, str(ROOT))
         self.serving = command == "serve"
 
     # 1
@@ -113,7 +123,8 @@ class Build:
     # 2
     def forget_code(self, config):
         """Let `serve` see edited snippets and figures."""
-        stamps = dependencies.Code(ROOT).stamps()
+        self.code = dependencies.Code(ROOT)
+        stamps = self.code.stamps()
         if stamps != self.stamps:
             self.stamps = stamps
             dependencies.forget_modules()
@@ -157,11 +168,12 @@ class Build:
     # 4
     def run_pages(self, nav, config, files):
         """Read every page and run those that changed, before any is rendered."""
-        self.extension.explains = files.get_file_from_path("glossary.md") is not None
+        self.extension.explains = files.get_file_from_path(GLOSSARY) is not None
         self.nav, self.series = nav, lessons.find_series(nav.items)
         self.places = lessons.find_places(self.series)
         self.sources = {f.src_uri: self._read(f) for f in files.documentation_pages()}
-        pages, self.ran = self.memory.weave(list(self.sources.values()), self._results)
+        sources = list(self.sources.values())
+        pages, self.ran = self.memory.weave(sources, self.code, self._results)
         self.woven = dict(zip(self.sources, pages))
         for uri, one in self.labs.items():
             if one.lab:
@@ -285,51 +297,67 @@ class Build:
     # 8
     def add_notebooks(self, config, files):
         """Make the zip file with what notebooks import, and a notebook of each lesson and lab."""
-        from figures.kit.notebook import STYLESHEETS, as_picture, as_words  # anew after an edit
-
         in_lessons = [self.woven[uri] for uri in self.places]
         blocks = [block.fence.source for woven in in_lessons for block in woven.blocks]
         name = re.sub(r"[^a-z0-9]+", "-", config.site_name.lower()).strip("-")
-        packed = bundle.make_bundle(ROOT, name, blocks, STYLESHEETS)
+        packed = bundle.make_bundle(ROOT, name, blocks)
         uri = _add(files, config, f"{NOTEBOOKS}/{packed.name}", packed.content)
-        root = config.site_url or ""
-        told = {
-            "site": config.site_name,
-            "bundle": packed,
-            "bundle_address": urljoin(root, uri),
-            "licence": config.copyright or "",
-        }
-        for uri, woven in self.woven.items():
-            page = self.pages[uri]
-            if uri not in self.places or woven.problems:  # `serve` shows them
-                continue
-            address = urljoin(root, page.url)
-            content = notebook.make_notebook(
-                woven, page.content, as_picture, as_words, title=page.title, address=address, **told
-            )
+        root, licence = config.site_url or "", config.copyright or ""
+        address = root and urljoin(root, uri)
+        site = notebook.Site(config.site_name, licence, packed, address)
+        for uri in (*self.places, *self.labs):
+            self._add_downloads(uri, site, root, config, files)
+
+    def _add_downloads(self, uri, site, root, config, files):
+        woven, page, one = self.woven[uri], self.pages[uri], self.labs.get(uri)
+        if woven.problems or (one and one.run is None):  # `serve` shows that
+            return
+
+        def lead(target):
+            path, _, part = target.partition("#")
+            file = files.get_file_from_path(posixpath.normpath(posixpath.join(uri, "..", path)))
+            url = page.url if not path else file.url if file else path
+            return target if ":" in path else root and urljoin(root, url) + (part and f"#{part}")
+
+        def make():
+            from figures.kit.notebook import as_picture, as_words
+
+            drawn = site._replace(as_picture=as_picture, as_words=as_words)
+            if one:
+                return labs.as_notebook(woven, one.lab, one.run, drawn, **told)
+            return notebook.make_notebook(woven, drawn, **told)
+
+        told = {"title": page.title, "address": root and urljoin(root, page.url)}
+        if self.extension.explains:
+            told["terms"] = glossary.read_glossary(ROOT)[0]
+            told["explained"] = root and urljoin(root, files.get_file_from_path(GLOSSARY).url)
+        made_from = (
+            self.memory.digest(woven.path), self.code.digest([AS_PICTURE]), repr(one and one.run),
+            repr((site.name, site.licence, site.bundle.name, site.bundle_address, told)),
+            repr(sorted((file.src_uri, file.url) for file in files.documentation_pages())),
+        )  # fmt: skip
+        told["lead"] = lead
+        content = self.notebooks.remember(uri, digest_of(*made_from), make)
+        if one is None:
             made = _add(files, config, uri.removesuffix(".md") + ".ipynb", content)
             page.notebook = Notebook(made, notebook.write_size(len(content)))
-        for uri, (lab, run, _) in self.labs.items():
-            if run is None:
-                continue
-            page = self.pages[uri]
-            address = urljoin(root, page.url)
-            first = notebook.first_cells(labs.HOW, address=address, **told)
-            made = {"ipynb": labs.as_notebook(lab, run, address, as_picture, first)}
-            made["py"], found = lab.text, labs.results_of(run)
-            made |= {"json": json.dumps(found, indent=1)} if found else {}
-            for kind, content in made.items():
-                file = File.generated(config, f"{uri}/{lab.name}.{kind}", content=content)
-                file.dest_uri = urljoin(page.url, f"{lab.name}.{kind}")
-                files.append(file)
+            return
+        made, found = {"ipynb": content, "py": one.lab.text}, labs.results_of(one.run)
+        made |= {"json": json.dumps(found, indent=1)} if found else {}
+        for kind, content in made.items():
+            file = File.generated(config, f"{uri}/{one.lab.name}.{kind}", content=content)
+            file.dest_uri = urljoin(page.url, f"{one.lab.name}.{kind}")
+            files.append(file)
 
     # 9
     def add_assets(self, env, config, files):
         """Cut the fonts, put styles and scripts together, draw the pictures of shared links."""
-        import figures  # anew after an edit, in `serve`
-
+        names = [place.page.file.name for place in self.places.values()]
+        made_from = digest_of(self.code.digest([DRAWINGS]), repr(names))
+        drawn = self.drawn.remember("drawings", made_from, lambda: _draw(names))
         home = self.nav.homepage
-        env.globals |= assets.finish(files, config, self.series, home, figures, self.serving)
+        made = assets.finish(files, config, self.series, home, json.loads(drawn), self.serving)
+        env.globals |= made
 
     # 10
     def add_search(self, config, files):
@@ -356,6 +384,18 @@ class Build:
     def stop(self):
         """Leave no lab running."""
         self.background.stop()
+
+
+def _draw(names):
+    """Return as JSON the site's mark, its icon, and the pictogram of each lesson that has one."""
+    from figures import favicon, mark, pictogram
+
+    pictograms = {}
+    for name in names:
+        with contextlib.suppress(ValueError):
+            pictograms[name] = pictogram(name).svg()
+    drawn = {"mark": mark(), "favicon": favicon(), "pictograms": pictograms}
+    return json.dumps(drawn).encode()
 
 
 def _add(files, config, uri, content):

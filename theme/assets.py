@@ -124,14 +124,13 @@ def _pictures(files, config, places, drawings):
     """Return {source file: Picture} for lessons that have a pictogram, and one for the rest."""
     found = {}
     for uri, place in places.items():
-        try:
-            drawing = drawings.pictogram(place.page.file.name).svg()
-        except ValueError:
+        drawing = drawings["pictograms"].get(place.page.file.name)
+        if drawing is None:
             continue
         line = f"{place.series.title} · {place.number} of {place.count}"
         found[uri] = _picture(files, config, place.page.title, line, config.site_name, drawing)
     motto = "Every number on the page is computed"
-    return found, _picture(files, config, config.site_name, "", motto, drawings.mark())
+    return found, _picture(files, config, config.site_name, "", motto, drawings["mark"])
 
 
 def finish(files, config, all_series, homepage, drawings, serving):
@@ -141,7 +140,7 @@ def finish(files, config, all_series, homepage, drawings, serving):
         files, config: MkDocs'; every page has its content.
         all_series: from lessons.find_series.
         homepage: the page where each breadcrumb starts.
-        drawings: has mark(), favicon() and pictogram(name).
+        drawings: has mark, favicon and pictograms: SVG; the last by the name of a lesson.
         serving: whether a person is watching.
     """
     places = lessons.find_places(all_series)
@@ -166,7 +165,7 @@ def finish(files, config, all_series, homepage, drawings, serving):
     name = f"assets/stylesheets/site.{digest(css)}.css"
 
     colours = site.styles[0]
-    _asset(files, config, "assets/images/mark.svg", drawings.favicon())
+    _asset(files, config, "assets/images/mark.svg", drawings["favicon"])
     pictures, any_picture = _pictures(files, config, places, drawings)
 
     material = {f.name.split(".")[0]: f.src_uri for f in files.javascript_files() if f not in ours}
@@ -180,7 +179,7 @@ def finish(files, config, all_series, homepage, drawings, serving):
         "share_picture": lambda page: pictures.get(page and page.file.src_uri, any_picture),
         "all_series": all_series,
         "place_of": lambda page: places.get(page and page.file.src_uri),
-        "mark": drawings.mark,
+        "mark": drawings["mark"],
         "nearby": lessons.nearby,
         "trail": lambda page: lessons.find_trail(page, homepage),
         "serving": serving,

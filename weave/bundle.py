@@ -24,15 +24,14 @@ class Bundle(NamedTuple):
         return hashlib.sha256(self.content).hexdigest()
 
 
-def make_bundle(root, name, sources, also=()):
+def make_bundle(root, name, sources):
     """Return the Bundle of a repository.
 
     Args:
         root: its folder.
         name: what the file's name begins with.
-        sources: the code that reads data: each path below data/ that they name is put in, or all
-            that the named folder holds.
-        also: more files, relative to `root`.
+        sources: code that reads files of ours: each that they or the packages name is put in, or
+            all that the named folder holds.
     """
     code = Code(root)
     ours = list(code.modules.values())
@@ -42,7 +41,7 @@ def make_bundle(root, name, sources, also=()):
         for path in NAMED.findall(source)
         for file in code.files_at(path)
     ]
-    more = [root / path for path in (*ALWAYS, *also) if (root / path).is_file()]
+    more = [root / path for path in ALWAYS if (root / path).is_file()]
     inside = {file.relative_to(root).as_posix(): file for file in [*ours, *data, *more]}
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:

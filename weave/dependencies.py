@@ -10,7 +10,9 @@ from typing import NamedTuple
 
 PACKAGES = ("snippets", "experiments", "figures")
 DATA = "data"
-NAMED = re.compile(rf"""["']({DATA}(?:/[\w./-]*|(?=["'])))""")  # in a string: how a path begins
+NAMED = re.compile(  # in a string: how a path begins
+    rf"""["']({DATA}(?:/[\w./-]*|(?=["']))|docs/assets/[\w./-]+)"""
+)
 FROM = re.compile(r"^[ \t]*from[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n]*)", re.M)
 IMPORT = re.compile(r"^[ \t]*import[ \t]+([^\n]+)", re.M)
 UNSEEN = re.compile(r"\bimport_module\b|\b__import__\b|^[ \t]*from[ \t]+\.", re.M)
@@ -73,7 +75,7 @@ class Code:
     def files_at(self, path):
         """Return the file of that path; else all below it, or in the folder where it begins."""
         found = self.root / path
-        if found in self.data:
+        if found.is_file():
             return [found]
         folder = found if found.is_dir() else found.parent
         return [file for file in self.data if folder in file.parents]

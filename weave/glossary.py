@@ -93,7 +93,7 @@ def _explanation(lines):
 
 
 @lru_cache(maxsize=8)
-def _pattern(names):
+def pattern(names):
     """Matches any of the terms, the longest first; a space may be a line's end; plurals too."""
     found = (r"\s+".join(map(re.escape, name.split())) for name in sorted(names, key=len)[::-1])
     return re.compile(rf"(?<![\w-])({'|'.join(found)})(?:s|es)?(?![\w-])", re.I)
@@ -119,7 +119,7 @@ class ExplainTerms(Treeprocessor):
             self.explained = set()
             self.page = posixpath.relpath(FILE, posixpath.dirname(path))
             if self.terms:
-                self.pattern = _pattern(tuple(self.terms))
+                self.pattern = pattern(tuple(self.terms))
                 self._walk(root)
 
     def _walk(self, element):

@@ -25,9 +25,8 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import urljoin
 
-from weave import citations, render
+from weave import notebook, render
 from weave.dependencies import Code
 from weave.execute import Outcome, take_time
 from weave.fences import Fence, Problem
@@ -41,11 +40,11 @@ RUNS_KEPT = 5  # of each lab, so that going back and forth between two states ru
 SECONDS_A_CELL = 120  # then it hangs; a whole lab should take 30
 MARKER = re.compile(r'^# %%(?P<markdown> \[markdown\])?(?: tags=\["(?P<tag>hide-input)"\])?$')
 HOW = """\
-> This notebook is a [lab]({address}) of {site}. {licence}
+> This notebook is a {page} of {site}. {licence}
 >
 > Run the next cell first, then the others from top to bottom. You need Python 3.11 or later, \
 NumPy and Matplotlib. The next cell gets the code that the lab imports: from the repository if you \
-are in it, or else [a zip file]({bundle}) of {size} from the site.
+are in it, or else {bundle} of {size} from the site.
 >
 > Without a network: save the zip file as `{name}` beside this notebook, or let the environment \
 variable `{variable}` say where it is."""
@@ -310,68 +309,44 @@ def outcome_of(outputs):
     return Outcome(printed="".join(printed), drawing="".join(drawn))
 
 
-def as_notebook(lab, run, address, as_picture, first=()):
-    """Return a lab as the text of a notebook file, with what its cells put out.
+def as_notebook(page, lab, run, site, *, title, address, **links):
+    """Return a lab as the content of a notebook file, with what its cells put out.
 
     Args:
+        page: its woven Page, with_cells.
         lab: a Lab. run: its Run.
-        address: where its page stands; relative links in its prose start there.
-        as_picture: a function that turns the HTML of a drawing into a picture.
-        first: cells below the title, as (whether code, source).
+        site, title, address, links: as for notebook.make_notebook.
     """
-    outputs, cells = iter(run.outputs), []
-    prose = citations.read_sources(ROOT)[0]
-    head, *rest = lab.cells
-    title, _, text = head.source.partition("\n")
-    start = [Cell(False, 1, title), *(Cell(is_code, 1, source) for is_code, source in first)]
-    for cell in [*start, head._replace(source=text.strip()), *rest]:
-        made = {"id": f"cell-{len(cells) + 1}", "metadata": {}}
-        if cell.is_code:
-            shown = [] if cell in start else [_carried(out, as_picture) for out in next(outputs)]
-            made |= {"cell_type": "code", "execution_count": None, "outputs": shown}
-            made["source"] = cell.source
-        else:
-            made |= {"cell_type": "markdown", "source": _away(cell.source, prose, address)}
-        if cell.is_hidden:
-            made["metadata"] = {"jupyter": {"source_hidden": True}, "tags": ["hide-input"]}
-        cells.append(made)
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
-    notebook = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
-    return json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
+
+    def cell(number):
+        written = lab.code[number - 1]
+        folded = {"jupyter": {"source_hidden": True}, "tags": ["hide-input"]}
+        shown = [_carried(output, site.as_picture) for output in run.outputs[number - 1]]
+        more = folded if written.is_hidden else {}
+        return notebook.code_cell(f"cell-{number}", written.source, shown, **more)
+
+    first = site.first_cells(HOW, notebook.link_to("lab", address))
+    return notebook.put_together(page, site, first, cell, title=title, **links)
 
 
 def _carried(output, as_picture):
     """Return an output as a notebook carries it: drawings as pictures, no count of executions."""
+    from nbformat import from_dict
+
     output = {name: value for name, value in output.items() if name != "execution_count"}
+    if "text" in output:
+        output["text"] = _joined(output["text"])
     if "data" in output:
-        output["data"] = dict(output["data"])
+        output.setdefault("metadata", {})
+        output["data"] = {
+            kind: content if "json" in kind else _joined(content)
+            for kind, content in output["data"].items()
+        }
         if "text/html" in output["data"]:
-            output["data"]["text/html"] = as_picture(_joined(output["data"]["text/html"]))
+            output["data"]["text/html"] = as_picture(output["data"]["text/html"])
     if output["output_type"] == "execute_result":
         output["execution_count"] = None
-    return output
-
-
-def _away(markdown, sources, address):
-    """Return prose for a reader's own disk: links lead to the site, sources are named in place."""
-
-    def cite(match):
-        named = []
-        for key, place in citations.KEY.findall(match[0]):
-            entry = sources[key]
-            name = f"[{entry.short}]({entry.link[0]})" if entry.link else entry.short
-            named.append(", ".join(filter(None, [name, place.strip()])))
-        return f"({'; '.join(named)})"
-
-    def lead(match):
-        page, _, part = match[1].partition("#")
-        page = re.sub(r"(?:(?<=/)|^)index\.md$", "", page)
-        page = re.sub(r"\.(?:md|py)$", "/", page)
-        return f"]({urljoin(address, '../' + page)}{part and '#' + part})"
-
-    markdown = re.sub(r"\[@[^\]]+\]", cite, markdown)
-    return re.sub(r"\]\(((?![a-z]+:|#)[^)\s]+)\)", lead, markdown)
+    return from_dict(output)
 
 
 def _head(text):

@@ -5,13 +5,11 @@ Nothing runs here. The outputs are those of the page; a notebook that is run sho
 
 from __future__ import annotations
 
-import json
 import re
+from typing import NamedTuple
 
-from weave.to_markdown import to_markdown
+from weave.plain import Plain
 
-FORMULA = re.compile(r"<math\b.*?</math>", re.S)
-VALUE = re.compile(r'<span class="value"[^>]*>([^<]*)</span>')  # taken off first: there are many
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 SETUP = """\
 # Gets what the cells below import. Run this first.
@@ -42,11 +40,11 @@ except ImportError:
     from figures.kit.notebook import start
 start()"""
 HOW = """\
-> This notebook is the page [{title}]({address}) of {site}. {licence}
+> This notebook is the page {page} of {site}. {licence}
 >
 > Run the next cell first, then the others from top to bottom. You need Python 3.11 or later and \
 NumPy. The next cell gets the code that the lesson imports: from the repository if you are in it, \
-or else [a zip file]({bundle}) of {size} from the site. It unpacks that file into a folder beside \
+or else {bundle} of {size} from the site. It unpacks that file into a folder beside \
 this notebook, and works there.
 >
 > Without a network: save the zip file as `{name}` beside this notebook, or let the environment \
@@ -54,65 +52,95 @@ variable `{variable}` say where it is."""
 AFRESH = "*Here the code starts afresh: the cells below use nothing that the cells above set.*"
 
 
-def make_notebook(
-    page, html, as_picture, as_words, *, title, address, site, bundle, bundle_address, licence=""
-):
-    """Return the notebook of a page as bytes.
+class Site(NamedTuple):
+    """What every notebook of a site tells.
+
+    Attributes:
+        name: of the site. licence: a sentence about it.
+        bundle: the Bundle with what the blocks import. bundle_address: where that will stand.
+        as_picture, as_words: functions from the HTML of a drawing to a picture, to words.
+    """
+
+    name: str
+    licence: str
+    bundle: object
+    bundle_address: str
+    as_picture: object = None
+    as_words: object = None
+
+    def first_cells(self, how, page):
+        """Return the cells that say how to run a notebook, and that get what it imports.
+
+        Args:
+            how: a text with {places}, such as HOW.
+            page: a link to the page that the notebook is made from.
+        """
+        name = self.bundle.name
+        variable = re.sub(r"\W+", "_", name.partition(".")[0]).upper() + "_ZIP"
+        told = how.format(
+            page=page, site=self.name, licence=self.licence, name=name, variable=variable,
+            bundle=link_to("a zip file", self.bundle_address),
+            size=write_size(len(self.bundle.content)),
+        )  # fmt: skip
+        address = self.bundle_address or f"file:{name}"
+        setup = SETUP.format(
+            name=name, address=address, digest=self.bundle.digest, variable=variable
+        )
+        return [text_cell("how", told), code_cell("setup", setup)]
+
+
+def link_to(words, address):
+    """Return Markdown for a link; the words alone, if there is no address."""
+    return f"[{words}]({address})" if address else words
+
+
+def make_notebook(page, site, *, title, address, **links):
+    """Return the notebook of a lesson as bytes.
 
     Args:
         page: a woven Page without problems.
-        html: its content as built.
-        as_picture, as_words: functions that turn the HTML of a drawing into a picture, into words.
+        site: a Site.
         title: what to call it.
-        address: where it will stand; relative links lead on from there.
-        site: the name of the site.
-        bundle: the Bundle with what the blocks import.
-        bundle_address: where that will stand.
-        licence: a sentence about it.
+        address: where the page will stand; "" if that isn't known.
+        links: lead, terms and explained, as for plain.Plain.
     """
-    pieces, numbers = _cut(page, html)
-    put = [text if kind == "formula" else as_picture(text) for kind, text in pieces]
-    blocks = to_markdown(numbers, address, put)
-    told = {"address": address, "site": site, "licence": licence, "title": title}
-    (_, how), (_, setup) = first_cells(HOW, bundle=bundle, bundle_address=bundle_address, **told)
-    start = 1 + bool(page.description)  # the title, and the sentence below it
-    cells = [
-        *_text_cells(blocks[:start]),
-        _cell("markdown", "how", how),
-        _cell("code", "setup", setup, outputs=[], execution_count=None),
-    ]
-    pending = []
-    for block in blocks[start:]:
+
+    def cell(number):
+        return _block_cell(page.blocks[number - 1], site)
+
+    first = site.first_cells(HOW, link_to(title, address))
+    return put_together(page, site, first, cell, title=title, **links)
+
+
+def put_together(page, site, first, cell, *, title, **links):
+    """Return a page as the content of a notebook file.
+
+    Args:
+        page, site, title, links: as for make_notebook.
+        first: cells below the title.
+        cell: a function from the number of a block to its cell of code.
+    """
+    import nbformat  # slow to load; a site builds without it where nothing has changed
+
+    blocks = Plain(page, as_picture=site.as_picture, **links).write()
+    heading = next((b for b in blocks if isinstance(b, str) and b.startswith("# ")), None)
+    if heading:
+        blocks.remove(heading)
+    start = [heading or f"# {title}", *filter(None, [page.description])]
+    cells, pending = [text_cell("text-0", "\n\n".join(start)), *first], []
+    for block in blocks:
         if isinstance(block, str):
             pending.append(block)
             continue
-        woven = page.blocks[block - 1]
-        if block > 1 and "continuation" not in woven.fence.flags:
+        if block > 1 and page.blocks and "continuation" not in page.blocks[block - 1].fence.flags:
             pending.append(AFRESH)
-        cells += [*_text_cells(pending, len(cells)), _code_cell(woven, as_picture, as_words)]
+        cells += _text_cells(pending, len(cells))
+        cells.append(cell(block))
         pending = []
     cells += _text_cells(pending, len(cells))
-    notebook = {
-        "cells": cells,
-        "metadata": {"kernelspec": KERNEL, "language_info": {"name": "python"}, "title": title},
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }
-    return (json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
-
-
-def first_cells(how, *, bundle, bundle_address, **told):
-    """Return what stands first in a notebook, as (whether code, source): how to run it, the start.
-
-    Args:
-        how: a text with {places} for what is `told`, and for what is known of the bundle.
-        bundle, bundle_address, told: as for make_notebook.
-    """
-    variable = re.sub(r"\W+", "_", bundle.name.partition(".")[0]).upper() + "_ZIP"
-    known = {"name": bundle.name, "variable": variable}
-    size = write_size(len(bundle.content))
-    setup = SETUP.format(address=bundle_address, digest=bundle.digest, **known)
-    return (False, how.format(bundle=bundle_address, size=size, **known, **told)), (True, setup)
+    metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}, "title": title}
+    text = nbformat.writes(nbformat.v4.new_notebook(cells=cells, metadata=metadata)) + "\n"
+    return text.encode("utf-8", "backslashreplace")  # half a character, as JSON writes it
 
 
 def write_size(count):
@@ -120,52 +148,35 @@ def write_size(count):
     return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{max(1, round(count / 1000))} kB"
 
 
-def _cut(page, html):
-    """Return (pieces, HTML with short elements in place of blocks, drawings and formulas).
+def text_cell(identity, source):
+    """Return a cell of Markdown."""
+    from nbformat import v4
 
-    A piece is ("formula", TeX in its dollars) or ("drawing", HTML).
-    """
-    pieces = []
-
-    def put(kind, text):
-        pieces.append((kind, text))
-        return f'<put-text n="{len(pieces) - 1}"></put-text>'
-
-    numbers = {block.fence.line: block.number for block in page.blocks}
-    for (piece, _), line in zip(page.pieces, page.lines, strict=True):
-        if line in numbers and piece.startswith("<div"):
-            html = html.replace(piece, f'<put-block n="{numbers[line]}"></put-block>')
-        elif "<svg" in piece:
-            html = html.replace(piece, put("drawing", piece))
-
-    def formula(match):
-        tex = page.formulas.get(match[0])
-        return put("formula", tex) if tex else match[0]
-
-    return pieces, VALUE.sub(r"\1", FORMULA.sub(formula, html))
+    return v4.new_markdown_cell(source, id=identity)
 
 
-def _starts_cell(block):
-    """A cell begins with code, or with a heading below the title."""
-    return isinstance(block, int) or bool(re.match("##+ ", block))
+def code_cell(identity, source, outputs=(), **metadata):
+    """Return a cell of code with what it put out."""
+    from nbformat import v4
+
+    return v4.new_code_cell(source, id=identity, outputs=list(outputs), metadata=metadata)
 
 
-def _text_cells(blocks, number=0):
-    """Markdown cells; each heading begins one."""
+def _text_cells(blocks, number):
+    """Cells of Markdown; each heading begins one."""
     groups = []
     for block in blocks:
-        if not groups or _starts_cell(block):
+        if not groups or re.match("##+ ", block):
             groups.append([])
         groups[-1].append(block)
     return [
-        _cell("markdown", f"text-{number + index}", "\n\n".join(group))
+        text_cell(f"text-{number + index}", "\n\n".join(group))
         for index, group in enumerate(groups)
     ]
 
 
-def _code_cell(block, as_picture, as_words):
-    fence, outcome, tags = block.fence, block.outcome, []
-    more = {}
+def _block_cell(block, site):
+    fence, tags, more = block.fence, [], {}
     if "hide" in fence.flags:
         tags.append("hide-input")
         more["jupyter"] = {"source_hidden": True}
@@ -173,45 +184,26 @@ def _code_cell(block, as_picture, as_words):
         tags.append("raises-exception")
     if tags:
         more["tags"] = tags
-    return _cell(
-        "code",
-        f"block-{block.number}",
-        fence.source.rstrip("\n"),
-        more,
-        outputs=list(_outputs(outcome, as_picture, as_words)),
-        execution_count=None,
-    )
+    outputs = _outputs(block.outcome, site)
+    return code_cell(f"block-{block.number}", fence.source.rstrip("\n"), outputs, **more)
 
 
-def _outputs(outcome, as_picture, as_words):
+def _outputs(outcome, site):
+    from nbformat.v4 import new_output
+
     stream = outcome.printed
     if outcome.value:
         stream = stream.removesuffix(outcome.value + "\n")
     if stream:
-        yield {"output_type": "stream", "name": "stdout", "text": _lines(stream)}
+        yield new_output("stream", name="stdout", text=stream)
     shown = {}
     if outcome.drawing:
-        shown["text/html"] = _lines(as_picture(outcome.drawing))
-        shown["text/plain"] = _lines(as_words(outcome.drawing))
+        shown["text/html"] = site.as_picture(outcome.drawing)
+        shown["text/plain"] = site.as_words(outcome.drawing)
     elif outcome.value:
-        shown["text/plain"] = _lines(outcome.value)
+        shown["text/plain"] = outcome.value
     if shown:
-        yield {
-            "output_type": "execute_result",
-            "data": shown,
-            "metadata": {},
-            "execution_count": None,
-        }
+        yield new_output("execute_result", shown)
     if outcome.raised:
         name, _, message = outcome.raised.partition(": ")
-        error = {"ename": name, "evalue": message, "traceback": [outcome.raised]}
-        yield {"output_type": "error", **error}
-
-
-def _cell(kind, identity, source, metadata=None, **more):
-    cell = {"cell_type": kind, "id": identity, "metadata": metadata or {}}
-    return {**cell, "source": _lines(source), **more}
-
-
-def _lines(text):
-    return text.splitlines(keepends=True)
+        yield new_output("error", ename=name, evalue=message, traceback=[outcome.raised])

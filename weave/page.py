@@ -70,6 +70,10 @@ class Page:
     formulas: dict[str, str] = field(default_factory=dict)  # MathML -> TeX with its values, in $
     claims: list[citations.Claim] = field(default_factory=list)
 
+    def piece(self, digits):
+        """Return (HTML, plain text) of a piece, given what TOKEN finds."""
+        return self.pieces[_index(digits)]
+
     def resolve(self, html):
         """Put the woven pieces into rendered HTML: whole in text, as plain text in attributes."""
         if _OPEN not in html:

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
-STYLES = "docs/assets/stylesheets"
-STYLESHEETS = (f"{STYLES}/tokens.css", f"{STYLES}/figures.css")
+STYLESHEETS = ("docs/assets/stylesheets/tokens.css", "docs/assets/stylesheets/figures.css")
 
 TAG = re.compile(r"<svg\b([^>]*)>|</svg>")
 ANY_TAG = re.compile(r"<script\b.*?</script>|<(/?)([a-zA-Z][\w-]*)([^>]*)>", re.S)

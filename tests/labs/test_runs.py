@@ -1,13 +1,17 @@
 """A lab runs once; what came of it is kept by content. An error or a warning ends it."""
 
-import json
 import threading
+from urllib.parse import urljoin
 
 import pytest
 
-from figures.kit.notebook import as_picture
+from figures.kit.notebook import as_picture, as_words
 from weave import labs
+from weave.bundle import Bundle
 from weave.dependencies import Code
+from weave.notebook import Site
+from weave.page import read_source
+from weave.runner import weave_sources
 
 LAB = """\
 # %% [markdown]
@@ -132,33 +136,28 @@ def test_labs_that_run_beside_the_rest_tell_when_they_end_and_what_is_wrong(fold
 
 
 def test_a_reader_takes_home_prose_code_and_output_with_links_that_lead(lab, run):
-    address = "https://example.org/labs/small/"
-    first = [(False, "Run this."), (True, "import snippets")]
-    notebook = json.loads(labs.as_notebook(lab, run, address, as_picture, first))
-    cells = notebook["cells"]
-    assert [c["cell_type"] for c in cells] == [
-        "markdown",
-        "markdown",
-        "code",
-        "markdown",
-        "code",
-        "code",
-        "code",
-    ]
-    assert [cells[0]["source"], cells[2]["source"]] == ["# A lab", "import snippets"]
-    assert "](https://example.org/lora/#counts)" in cells[3]["source"]
-    assert "](https://example.org/labs/)" in cells[3]["source"]
-    assert "](https://example.org/)" in cells[3]["source"]
-    assert cells[4]["outputs"][0]["text"] == ["1200\n"]
-    assert "<table>" in cells[5]["outputs"][0]["data"]["text/html"]
-    assert len({c["id"] for c in cells}) == len(cells)
-
-
-def test_the_notebook_is_one_that_jupyter_accepts(lab, run):
     import nbformat
 
-    text = labs.as_notebook(lab, run, "https://example.org/labs/small/", as_picture)
-    nbformat.validate(nbformat.reads(text, as_version=4))
+    source = read_source(labs.as_markdown(lab), lab.path)
+    (page,) = weave_sources([source])
+    site = Site("Labs", "Free.", Bundle("a-site.zip", b""), "", as_picture, as_words)
+    address = "https://example.org/labs/small/"
+    told = {"title": "A lab", "address": address, "lead": lambda target: urljoin(address, target)}
+    content = labs.as_notebook(labs.with_cells(page, lab, run), lab, run, site, **told)
+    notebook = nbformat.reads(content.decode(), as_version=4)
+    nbformat.validate(notebook)
+    title, how, setup, text, *code = notebook.cells
+    assert title.source == "# A lab"
+    assert f"This notebook is a [lab]({address}) of Labs. Free." in how.source
+    assert "import start" in setup.source
+    assert "](https://example.org/labs/lora.md#counts)" in text.source
+    assert "](https://example.org/)" in text.source
+    assert [cell.source for cell in code] == [cell.source for cell in lab.code]
+    assert code[0].outputs[0].text == "1200\n"
+    assert "<table>" in code[1].outputs[0].data["text/html"]
+    assert code[1].metadata["tags"] == ["hide-input"]
+    assert code[2].outputs[0].data["application/json"] == {"seeds": [0, 1]}
+    assert len({cell.id for cell in notebook.cells}) == len(notebook.cells)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ import pytest
 
 import weave.memory
 from tests.weave.pages import block
-from weave.memory import PAGES_KEPT, Memory
+from weave.dependencies import Code
+from weave.memory import Memory
 from weave.page import Source
 
 
@@ -22,7 +23,7 @@ def ask(root):
     """A function that weaves sources in a new Memory, as a build does: (pages, how many ran)."""
 
     def ask(*sources, results="", memory=None):
-        return (memory or Memory(root)).weave(list(sources), lambda blocks: results)
+        return (memory or Memory(root)).weave(list(sources), Code(root), lambda blocks: results)
 
     return ask
 
@@ -67,7 +68,7 @@ def test_code_data_bibliography_and_labs_have_a_say(ask, root):
 
 def test_weave_itself_and_versions_have_a_say(ask, monkeypatch):
     ask(page())
-    monkeypatch.setattr(weave.memory, "_ours", lambda: "another NumPy")
+    monkeypatch.setattr(weave.memory, "ours", lambda: "another NumPy")
     assert ask(page())[1] == 1
 
 
@@ -78,10 +79,3 @@ def test_a_page_with_problems_is_remembered_only_while_someone_is_watching(ask, 
     assert ran == 0
     assert "nobody" in str(pages[0].problems[0])
     assert ask(broken)[1] == 1
-
-
-def test_a_few_states_of_each_page_are_kept(ask, root):
-    for number in range(PAGES_KEPT + 2):
-        ask(page(f"n = {number}"), page(path="docs/b.md"))
-    names = [file.name.partition(".")[0] for file in (root / ".cache/weave").iterdir()]
-    assert sorted(names) == ["docs-a-md"] * PAGES_KEPT + ["docs-b-md"]

@@ -1,16 +1,15 @@
 """notebook.py: a page's text and blocks as cells, with what the page showed."""
 
 import json
+from urllib.parse import urljoin
 
-import markdown
 import nbformat
 import pytest
 
 from figures.kit.notebook import as_picture, as_words
 from tests.weave.pages import block, weave
 from weave.bundle import Bundle
-from weave.markdown_extension import WeaveExtension
-from weave.notebook import AFRESH, make_notebook, write_size
+from weave.notebook import AFRESH, Site, make_notebook, write_size
 
 BUNDLE = Bundle("a-site.0123456789.zip", b"zip" * 1000)
 BUNDLE_ADDRESS = "https://example.org/site/assets/a-site.0123456789.zip"
@@ -22,27 +21,19 @@ class Cross:
 Cross()"""
 
 
-def make(text):
+SITE = Site("A Site", "Free.", BUNDLE, BUNDLE_ADDRESS, as_picture, as_words)
+ADDRESS = "https://example.org/site/lesson/"
+
+
+def lead(target):
+    return urljoin(ADDRESS, target)
+
+
+def make(text, site=SITE, **more):
     """The notebook of a page, as the build makes it."""
-    page = weave(text)
+    page = weave(text, **more)
     assert page.problems == []
-    extension = WeaveExtension()
-    extension.weave = lambda _: page
-    html = markdown.markdown(
-        text, extensions=["tables", "fenced_code", "admonition", "md_in_html", extension]
-    )
-    content = make_notebook(
-        page,
-        html,
-        as_picture,
-        as_words,
-        title="Freezing",
-        address="https://example.org/site/lesson/",
-        site="A Site",
-        bundle=BUNDLE,
-        bundle_address=BUNDLE_ADDRESS,
-        licence="Free.",
-    )
+    content = make_notebook(page, site, title="Freezing", address=ADDRESS, lead=lead)
     notebook = nbformat.reads(content.decode(), as_version=4)
     nbformat.validate(notebook)
     assert json.loads(content)["nbformat_minor"] == 5
@@ -79,14 +70,44 @@ def test_the_first_cells_say_what_this_is_and_how_to_run_it():
 
 
 def test_the_sentence_below_the_title_stays_with_it():
-    page = weave("# Freezing\n\nText.", description="All of it.")
-    html = '<h1>Freezing</h1><p class="lede">All of it.</p><p>Text.</p>'
-    where = {"address": "https://x.org/", "bundle": BUNDLE, "bundle_address": BUNDLE_ADDRESS}
-    made = json.loads(
-        make_notebook(page, html, as_picture, as_words, title="F", site="S", **where)
-    )["cells"]
-    assert "".join(made[0]["source"]) == "# Freezing\n\nAll of it."
-    assert made[3]["source"] == ["Text."]
+    made = make("# Freezing\n\nText.", description="All of it.").cells
+    assert made[0].source == "# Freezing\n\nAll of it."
+    assert made[3].source == "Text."
+
+
+def test_a_site_without_an_address_names_its_files_and_makes_no_links():
+    page = weave(TITLE + "See [LoRA](lora.md).")
+    site = SITE._replace(bundle_address="")
+    made = make_notebook(page, site, title="F", address="", lead=lambda target: "")
+    _, how, setup, text = (cell.source for cell in nbformat.reads(made.decode(), 4).cells)
+    assert "](" not in how + text
+    assert "or else a zip file of 3 kB" in how
+    assert f'ADDRESS = "file:{BUNDLE.name}"' in setup
+    assert text == "See LoRA."
+
+
+def test_a_page_without_a_heading_or_with_a_block_before_it_begins_with_its_title():
+    assert [cell.source for cell in make("Text.\n").cells][::3] == ["# Freezing", "Text."]
+    made = make(block("n = 1600") + "\n# The {{ n }}\n\nText.\n").cells
+    assert [cell.source for cell in made if cell.id not in ("how", "setup")] == [
+        "# The 1600",
+        "n = 1600",
+        "Text.",
+    ]
+
+
+def test_half_a_character_is_carried_as_json_writes_it():
+    content = make_notebook(
+        weave(TITLE + block("x = chr(0xd800)\nx")), SITE, title="F", address="", lead=lead
+    )
+    assert json.loads(content)
+
+
+def test_a_block_that_shows_a_table_is_a_cell_with_that_table():
+    table = "class T:\n    def _repr_html_(self):\n        return '<div class=\"table-scroll\"><table><tr><td>1</td></tr></table></div>'\nT()"
+    (cell,) = [cell for cell in make(TITLE + block(table)).cells if cell.id == "block-1"]
+    assert cell.source == table
+    assert "<td>1</td>" in cell.outputs[0].data["text/html"]
 
 
 def test_text_and_blocks_are_cells_in_turn_and_a_heading_begins_one():
