@@ -28,6 +28,7 @@ from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
 from theme import addresses, assets, lessons, markup, search
+from theme.structure import Structure
 from weave import bundle, citations, dependencies, glossary, labs, ledger, notebook, render
 from weave.fences import Fence, Problem, find_parts
 from weave.kept import Kept, digest_of
@@ -86,7 +87,7 @@ class Build:
 
     def __init__(self):
         self.serving = False
-        self.extension = WeaveExtension()
+        self.extension, self.structure = WeaveExtension(), Structure()
         self.extension.weave = lambda _: self.woven[self.current]
         self.current = ""  # source_uri of the page being rendered
         self.memory = Memory(ROOT)
@@ -117,7 +118,7 @@ class Build:
             log.info(NOWHERE)
         config.extra["repository"] = repository
         config.edit_uri = addresses.edit_uri(repository)
-        config.markdown_extensions.append(self.extension)
+        config.markdown_extensions += [self.extension, self.structure]
         return config
 
     # 2
@@ -221,6 +222,7 @@ class Build:
         """Render a page, or take it as it was; what goes wrong here is a problem of this page."""
         self.current = page.file.src_uri
         woven = self.woven[self.current]
+        self.structure.description = page.meta["description"]
         made_from = (woven, sorted(f.src_uri for f in files), glossary.read_glossary(ROOT))
         known = self.rendered.get(self.current)
         if known is None or known[0] != made_from:
@@ -236,12 +238,12 @@ class Build:
         vars(page).update(known[1])
 
     def finish_content(self, html, page, config, files):
-        """Count the words, add the sentence below the title, let wide things scroll."""
+        """Count the words; say above a lab what it is."""
         if page.file.src_uri in self.labs:
             html = _note(self.labs[page.file.src_uri]) + html
-        page.minutes = lessons.reading_minutes(markup.count_words(html))
-        html = markup.with_lede(html, page.meta.get("description"))
-        return markup.with_quiet_links(markup.with_scroll_boxes(html))
+        below_title = markup.count_words(page.meta["description"])
+        page.minutes = lessons.reading_minutes(max(0, markup.count_words(html) - below_title))
+        return html
 
     # Now MkDocs has every page; the other steps are one event.
     def finish(self, env, config, files):

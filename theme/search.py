@@ -13,7 +13,7 @@ TOUCHED = re.compile(  # a figure one can touch, and what any figure keeps for a
     r'<(by-hand-(?!blocks)[a-z-]+)\b.*?</\1>|<script type="application/json">.*?</script>', re.S
 )
 DRAWING = re.compile(r"<svg\b|</svg>")
-PERMALINK = re.compile(r'<a class="headerlink".*?</a>', re.S)
+PERMALINK = re.compile(r'<a [^>]*class="headerlink".*?</a>', re.S)
 PASSED_OVER = re.compile(r"</?(?!(?:p|code|pre|li|ol|ul|sub|sup|h[1-6])\b)[a-zA-Z][^<>]*>")
 HEADING = re.compile(r'<h[1-6][^>]*?\sid="([^"]+)"[^>]*>(.*?)</h[1-6]>', re.S)
 ATTRIBUTES = re.compile(r"<(/?[a-z]+)\b[^>]*>")

@@ -67,7 +67,7 @@ class Page:
     problems: list[Problem] = field(default_factory=list)
     parts: list = field(default_factory=list)
     description: str = ""
-    formulas: dict[str, str] = field(default_factory=dict)  # MathML -> TeX with its values, in $
+    formulas: dict[str, str] = field(default_factory=dict)  # HTML -> TeX with its values, in $
     claims: list[citations.Claim] = field(default_factory=list)
 
     def piece(self, digits):
@@ -209,6 +209,7 @@ class _Weaver:
         self.shown = set()  # numbers that the page computed, in canonical form
         self.sources = citations.read_sources(ROOT)[0]
         self.notes = {}  # label of a source's note -> the token that stands for its reference
+        self.displayed = 0  # formulas on a line of their own
         self.marks = {}  # label -> how often it was cited
 
     def weave(self, text):
@@ -375,8 +376,12 @@ class _Weaver:
         for digits, text in typed.items():
             filled = filled.replace(digits, text)
         dollars = "$$" if display else "$"
+        plain = unescape(re.sub(r"<[^>]*>", "", mathml))
+        if display:
+            self.displayed += 1
+            mathml = render.formula(mathml, self.displayed)
         self.page.formulas[mathml] = f"{dollars}{filled.strip()}{dollars}"
-        return self._piece(mathml, unescape(re.sub(r"<[^>]*>", "", mathml)))
+        return self._piece(mathml, plain)
 
     def _check_typed_numbers(self):
         texts = [

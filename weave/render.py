@@ -81,6 +81,12 @@ def value(text, expression, blocks):
     )
 
 
+def formula(mathml, number):
+    """A formula on a line of its own, in a box that can be scrolled with the keyboard."""
+    focus = f'tabindex="0" role="region" aria-label="Formula {number}"'
+    return f'<div class="formula-scroll" {focus}>{mathml}</div>'
+
+
 def block_mark(number, anchor):
     """The mark of a claim that a block shows; it looks like the number of a note."""
     link = f'<a class="footnote-ref" href="#block-{number}">block {number}</a>'

@@ -13,6 +13,7 @@ from theme.search import make_index, searchable, sections
         ("<p>a <span class=x>4400</span> b</p>", "<p>a 4400 b</p>"),
         ("<p>a</p><svg><text>1</text><svg>2</svg>3</svg><p>b</p>", "<p>a</p> <p>b</p>"),
         ('<h2 id="x">T<a class="headerlink" href="#x">#</a></h2>', '<h2 id="x">T</h2>'),
+        ('<h2 id="x">T<a aria-label="a" class="headerlink">#</a></h2>', '<h2 id="x">T</h2>'),
         ("<pre><code><span>x</span> &lt; 1</code></pre>", "<pre><code>x &lt; 1</code></pre>"),
         ("<math><mi>W</mi><mn>3</mn></math>", "W3"),
         ("<p>no drawing</p>", "<p>no drawing</p>"),
