@@ -6,13 +6,12 @@ with 12 columns to learn it from. Every way gets the same columns and the same s
 a learning rate out of the same five, picked on columns kept for that.
 """
 
-from copy import deepcopy
-from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 
+from experiments.kept import kept
 from experiments.ways import WAYS, new_student, new_way, way_of
 from snippets import check
 from snippets.adam import adam_start, adam_step
@@ -85,7 +84,7 @@ class Result(NamedTuple):
 def new_world(seed):
     """Make a teacher and pretrain a student on the old task.
 
-    That takes half a second, so the last worlds are kept; each caller gets a copy of its own.
+    That takes half a second, so the last worlds are kept: see kept.py.
 
     Args:
         seed: a whole number of 0 or more; the same seed gives the same world.
@@ -96,10 +95,10 @@ def new_world(seed):
     Raises:
         ValueError: seed is no whole number of 0 or more.
     """
-    return deepcopy(_world(check.whole_number(seed, "seed", least=0)))
+    return _world(check.whole_number(seed, "seed", least=0))
 
 
-@lru_cache(maxsize=4)  # a world is some 0.4 MB
+@kept
 def _world(seed):
     rng = np.random.default_rng(seed)
     teacher = new_network(FULL_SIZES, rng)

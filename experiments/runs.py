@@ -4,11 +4,10 @@ A run trains for 300 steps, some 30 ms. A page that looks at several of them fro
 woven often, so the last runs are kept.
 """
 
-from copy import deepcopy
-from functools import lru_cache
 from typing import NamedTuple
 
 from experiments.experiment import GOOD_RATES, Result, measure, new_task, new_way, new_world, train
+from experiments.kept import kept
 from snippets import check
 from snippets.lora import RANK
 from snippets.quantise import dequantise, quantise
@@ -41,10 +40,10 @@ def learn(seed, turned, name, rank=RANK, four_bits=False):
     rank = check.whole_number(rank, "rank")
     if not isinstance(four_bits, bool):
         raise ValueError(f"four_bits must be True or False, got {four_bits!r}")
-    return deepcopy(_learn(seed, turned, name, rank, four_bits))
+    return _learn(seed, turned, name, rank, four_bits)
 
 
-@lru_cache(maxsize=32)  # a run is some 35 kB
+@kept
 def _learn(seed, turned, name, rank, four_bits):
     world = new_world(seed)
     task = new_task(world, turned, seed)

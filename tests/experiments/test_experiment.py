@@ -5,7 +5,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from experiments import experiment
+from experiments import experiment, kept
 from experiments.experiment import (
     GOOD_RATES,
     RATES,
@@ -67,17 +67,16 @@ def test_the_same_seed_gives_the_same_world_and_another_seed_another(world):
     assert one.test.T.tobytes() == two.test.T.tobytes()
 
 
-def test_a_world_is_made_once_and_copied_for_each_caller(monkeypatch):
+def test_a_world_is_made_once_and_copied_for_each_caller(monkeypatch, tmp_path):
     made = []
+    monkeypatch.setattr(kept, "FOLDER", tmp_path)  # its students are untrained
     monkeypatch.setattr(experiment, "train", lambda way, *rest: made.append(1) or dict(way.start))
-    experiment._world.cache_clear()
     one = new_world(12)
     before = one.old.train.X.copy(), one.pretrained["W1"].copy()
     one.old.train.X[:] = 0
     one.pretrained["W1"][:] = 0
     one.teacher.clear()
     two = new_world(np.int64(12))
-    experiment._world.cache_clear()  # its students are untrained
     assert len(made) == 1
     assert np.array_equal(two.old.train.X, before[0])
     assert np.array_equal(two.pretrained["W1"], before[1])
