@@ -35,6 +35,7 @@ from weave.kept import Kept, digest_of
 from weave.links import check_links
 from weave.markdown_extension import WeaveExtension
 from weave.memory import Memory
+from weave.page import Page as WovenPage
 from weave.page import Source, read_page, read_source
 
 log = logging.getLogger("mkdocs.hooks.site")
@@ -87,9 +88,11 @@ class Build:
 
     def __init__(self):
         self.serving = False
-        self.extension, self.structure = WeaveExtension(), Structure()
-        self.extension.weave = lambda _: self.woven[self.current]
-        self.current = ""  # source_uri of the page being rendered
+        self.current: str = ""  # source_uri of the page being rendered
+        self.extension = WeaveExtension(find=lambda: self.woven[self.current])
+        self.structure = Structure()
+        self.woven: dict[str, WovenPage] = {}  # by source_uri, as all below
+        self.troubles: dict[str, list[Problem]] = {}  # what went wrong with a page here
         self.memory = Memory(ROOT)
         self.notebooks = Kept(ROOT / ".cache" / "notebooks")
         self.drawn = Kept(ROOT / ".cache" / "drawings")
@@ -170,16 +173,18 @@ class Build:
     def run_pages(self, nav, config, files):
         """Read every page and run those that changed, before any is rendered."""
         self.extension.explains = files.get_file_from_path(GLOSSARY) is not None
+        self.docs = config.docs_dir
         self.nav, self.series = nav, lessons.find_series(nav.items)
         self.places = lessons.find_places(self.series)
-        self.sources = {f.src_uri: self._read(f) for f in files.documentation_pages()}
+        self.troubles = {file.src_uri: [] for file in files.documentation_pages()}
+        self.sources = {file.src_uri: self._read(file) for file in files.documentation_pages()}
         sources = list(self.sources.values())
         pages, self.ran = self.memory.weave(sources, self.code, self._results)
         self.woven = dict(zip(self.sources, pages))
         for uri, one in self.labs.items():
             if one.lab:
                 self.woven[uri] = labs.with_cells(self.woven[uri], one.lab, one.run)
-            self.woven[uri].problems[:0] = one.problems
+            self.troubles[uri] += one.problems
         return nav
 
     def _read(self, file):
@@ -188,7 +193,9 @@ class Build:
             lab = self.labs[file.src_uri].lab
             text = labs.as_markdown(lab) if lab else "# A lab that can't be read"
             return read_source(text, _path(file.abs_src_path))
-        source = read_page(file.abs_src_path)
+        source = Source(_path(file.abs_src_path), "")
+        with self.guard(file.src_uri, "can't be read"):
+            source = read_page(file.abs_src_path)
         blocks = [p.source for p in find_parts(source.text) if isinstance(p, Fence) and p.is_python]
         if any(one.is_pending for one in self._labs_read(blocks)):
             heading = re.search(r"^# (?:(?!\{\{).)*$", source.text, re.M)
@@ -219,19 +226,17 @@ class Build:
         return markdown
 
     def render(self, page, config, files):
-        """Render a page, or take it as it was; what goes wrong here is a problem of this page."""
+        """Render a page, or take it as it was."""
         self.current = page.file.src_uri
         woven = self.woven[self.current]
         self.structure.description = page.meta["description"]
         made_from = (woven, sorted(f.src_uri for f in files), glossary.read_glossary(ROOT))
         known = self.rendered.get(self.current)
         if known is None or known[0] != made_from:
-            try:
+            page.content = ""
+            with self.guard(self.current, "can't be rendered"):
                 Page.render(page, config, files)
-            except Exception as error:
-                log.debug("can't render %s", woven.path, exc_info=True)
-                woven.problems.append(Problem(woven.path, 1, f"can't be rendered: {error!r}"))
-                page.content = ""
+            if self.troubles[self.current]:
                 return
             known = (made_from, {name: vars(page).get(name) for name in RENDERED})
             self.rendered[self.current] = known
@@ -245,13 +250,23 @@ class Build:
         page.minutes = lessons.reading_minutes(max(0, markup.count_words(html) - below_title))
         return html
 
+    @contextlib.contextmanager
+    def guard(self, uri, what):
+        """Let what goes wrong with one page be a problem of that page."""
+        try:
+            yield
+        except Exception as error:
+            path = _path(os.path.join(self.docs, uri))
+            log.debug("%s", path, exc_info=True)
+            self.troubles[uri].append(Problem(path, 1, f"{what}: {type(error).__name__}: {error}"))
+
     # Now MkDocs has every page; the other steps are one event.
     def finish(self, env, config, files):
         """Take the steps that need every page."""
         self.pages = {file.src_uri: file.page for file in files.documentation_pages()}
         self.fill_lists()
-        self.report_problems(files)
         self.add_notebooks(config, files)
+        self.report_problems(files)
         self.add_assets(env, config, files)
         self.add_search(config, files)
         log.info("%d pages, of which %d ran", len(self.woven), self.ran)
@@ -269,34 +284,10 @@ class Build:
         lists = ledger.Lists(listed, citations.read_sources(ROOT)[0], get_relative_url)
         for page in self.pages.values():
             if ledger.PLACE.search(page.content):
-                page.content = lists.fill(page.content, page.url)
+                with self.guard(page.file.src_uri, "its list can't be made"):
+                    page.content = lists.fill(page.content, page.url)
 
     # 7
-    def report_problems(self, files):
-        """Check links, list what is wrong on all pages; end a build, or show it on its pages."""
-        anchors = {uri: set(IDS.findall(page.content)) for uri, page in self.pages.items()}
-        known = {file.src_uri for file in files} | {file.url for file in files}
-        of_site = self._problems_of_site()
-        found = list(of_site)
-        for uri, woven in self.woven.items():
-            problems = woven.problems + check_links(woven, uri, anchors, known)
-            found += problems
-            if ledger.lists_sources(woven):
-                problems = problems + of_site
-            if problems:
-                self.pages[uri].content = render.error_box(problems) + self.pages[uri].content
-        if found:
-            _report(found, "pages", ends=not self.serving)
-
-    def _problems_of_site(self):
-        """What is wrong with sources and glossary as a whole, where a page is there for them."""
-        problems = list(glossary.read_glossary(ROOT)[1]) if self.extension.explains else []
-        if any(ledger.lists_sources(page) for page in self.woven.values()):
-            sources, unread = citations.read_sources(ROOT)
-            problems += [*unread, *ledger.uncited(sources, self.woven.values())]
-        return problems
-
-    # 8
     def add_notebooks(self, config, files):
         """Make the zip file with what notebooks import, and a notebook of each lesson and lab."""
         in_lessons = [self.woven[uri] for uri in self.places]
@@ -308,12 +299,13 @@ class Build:
         address = root and urljoin(root, uri)
         site = notebook.Site(config.site_name, licence, packed, address)
         for uri in (*self.places, *self.labs):
-            self._add_downloads(uri, site, root, config, files)
+            with self.guard(uri, "can't be made into a notebook"):
+                self._add_downloads(uri, site, root, config, files)
 
     def _add_downloads(self, uri, site, root, config, files):
         woven, page, one = self.woven[uri], self.pages[uri], self.labs.get(uri)
-        if woven.problems or (one and one.run is None):  # `serve` shows that
-            return
+        if woven.problems or self.troubles[uri] or (one and one.run is None):
+            return  # `serve` shows that
 
         def lead(target):
             path, _, part = target.partition("#")
@@ -350,6 +342,34 @@ class Build:
             file = File.generated(config, f"{uri}/{one.lab.name}.{kind}", content=content)
             file.dest_uri = urljoin(page.url, f"{one.lab.name}.{kind}")
             files.append(file)
+
+    # 8
+    def report_problems(self, files):
+        """Check links, list what is wrong on all pages; end a build, or show it on its pages."""
+        anchors = {uri: set(IDS.findall(page.content)) for uri, page in self.pages.items()}
+        for uri, page in self.pages.items():  # MkDocs knows those of Markdown alone
+            page.present_anchor_ids = anchors[uri]
+        known = {file.src_uri for file in files} | {file.url for file in files}
+        of_site = self._problems_of_site()
+        found = list(of_site)
+        for uri, woven in self.woven.items():
+            problems = woven.problems + check_links(woven, uri, anchors, known)
+            problems += self.troubles[uri]
+            found += problems
+            if ledger.lists_sources(woven):
+                problems = problems + of_site
+            if problems:
+                self.pages[uri].content = render.error_box(problems) + self.pages[uri].content
+        if found:
+            _report(found, "pages", ends=not self.serving)
+
+    def _problems_of_site(self):
+        """What is wrong with sources and glossary as a whole, where a page is there for them."""
+        problems = list(glossary.read_glossary(ROOT)[1]) if self.extension.explains else []
+        if any(ledger.lists_sources(page) for page in self.woven.values()):
+            sources, unread = citations.read_sources(ROOT)
+            problems += [*unread, *ledger.uncited(sources, self.woven.values())]
+        return problems
 
     # 9
     def add_assets(self, env, config, files):

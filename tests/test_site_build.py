@@ -19,6 +19,7 @@ import weave.page
 import weave.runner
 from tests.small_site import HOOK, ROOT, make_site, write
 from tests.weave.pages import TYPED, block
+from theme.structure import Structure
 from weave.dependencies import PACKAGES
 from weave.markdown_extension import makeExtension
 
@@ -134,9 +135,12 @@ def test_the_extension_alone_gives_the_same_html(serve):
     serve.build()
     config = serve.load()
     for name, text in {"index.md": GOOD.partition("---\n\n")[2], "other.md": OTHER}.items():
+        theirs = [name for name in config.markdown_extensions if isinstance(name, str)]
+        looks = Structure()
+        looks.description = serve.pages[name].meta["description"]
         alone = markdown.markdown(
             text,
-            extensions=[*config.markdown_extensions, makeExtension()],
+            extensions=[*theirs, looks, makeExtension()],
             extension_configs=config.mdx_configs,
         )
         assert rendered[name] == alone
@@ -310,6 +314,12 @@ def test_a_first_line_that_looks_like_metadata_is_text(serve):
     assert "<p>Note: it stays.</p>" in serve.html("other/index.html")
 
 
+def test_a_link_to_a_block_is_no_dead_link_to_mkdocs(serve, caplog):
+    touch(serve.folder / "docs/index.md", GOOD + "\n[block 1](#block-1) [it](other.md#block-1)\n")
+    serve.build("build")
+    assert [record.message for record in caplog.records if record.levelname == "WARNING"] == []
+
+
 def test_a_page_that_can_not_be_rendered_is_named_and_the_others_are_built(serve, monkeypatch):
     render = serve.hook.Page.render
 
@@ -322,8 +332,22 @@ def test_a_page_that_can_not_be_rendered_is_named_and_the_others_are_built(serve
     serve.build()
     assert "2800" in serve.html("index.html")
     html = unescape(serve.html("other/index.html"))
-    assert "docs/other.md:1: can't be rendered: RuntimeError('of one page')" in html
+    assert "docs/other.md:1: can't be rendered: RuntimeError: of one page" in html
     monkeypatch.undo()
+
+
+def test_a_lesson_that_makes_no_notebook_is_named_and_the_others_are_built(serve, monkeypatch):
+    def fail(woven, *rest, **told):
+        raise RuntimeError("of one page")
+
+    settings = (serve.folder / "mkdocs.yml").read_text("utf-8")
+    series = "nav:\n- S:\n  - index.md\n  - other.md\n"
+    touch(serve.folder / "mkdocs.yml", settings.replace("nav:\n- index.md\n- other.md\n", series))
+    monkeypatch.setattr(serve.hook.notebook, "make_notebook", fail)
+    serve.build()
+    assert "2800" in serve.html("index.html")
+    html = unescape(serve.html("other/index.html"))
+    assert "docs/other.md:1: can't be made into a notebook: RuntimeError: of one page" in html
 
 
 @pytest.mark.parametrize("command", ["build", "serve"])

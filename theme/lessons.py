@@ -5,17 +5,19 @@ Labs are Python files, and no lessons.
 """
 
 import math
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 WORDS_A_MINUTE = 138  # reading to memorise, after R. P. Carver, Reading Rate (1990)
 NEIGHBOURS = 12  # lessons listed to each side; a page stays small however long its series
 
 
-class Series(NamedTuple):
+@dataclass(frozen=True)
+class Series:
     """`section` is MkDocs' section; `index` its index page; `lessons` its other pages, in order."""
 
-    section: object
-    index: object
+    section: Any
+    index: Any
     lessons: list
 
     @property

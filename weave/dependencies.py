@@ -6,6 +6,7 @@ import hashlib
 import re
 import sys
 from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 PACKAGES = ("snippets", "experiments", "figures")
@@ -52,7 +53,8 @@ class Code:
         `from figures.kit.plot import plot` does not count figures/__init__.py, which only passes
         names on: else each figure of each lesson would be behind all that is plotted.
         """
-        seen, waiting = set(), [_read_text(source) for source in sources]
+        seen: set[Path] = set()
+        waiting = [_read_text(source) for source in sources]
         while waiting:
             read = waiting.pop()
             found = {self.modules[name] for name in read.modules if name in self.modules}
@@ -96,7 +98,9 @@ def forget_modules():
 @lru_cache(maxsize=1024)
 def _read_file(file, stamp):
     content = file.read_bytes()
-    read = _read_text(content.decode("utf-8")) if file.suffix == ".py" else _Read(b"", (), (), 0)
+    read = (
+        _read_text(content.decode("utf-8")) if file.suffix == ".py" else _Read(b"", (), (), False)
+    )
     return read._replace(digest=hashlib.sha256(content).digest())
 
 

@@ -1,8 +1,8 @@
 """Adapter for Python-Markdown: weaves a page in any builder that runs Python-Markdown extensions.
 
-Without MkDocs' hooks, name it in the list of extensions (`weave.markdown_extension`, with the
-repository on the path); a page that does not come out right then raises PageError. MkDocs' hook
-adds the same extension and collects the errors of all pages instead.
+Name it in the list of extensions (`weave.markdown_extension`, with the repository on the path); a
+page that does not come out right then raises PageError. Our own build runs all pages before it
+renders any, hands them to the same extension, and collects the errors of all pages instead.
 """
 
 from __future__ import annotations
@@ -44,9 +44,15 @@ class _Resolve(Postprocessor):
 
 
 class WeaveExtension(Extension):
-    """`path` names the page in messages where the builder does not say which page it renders."""
+    """Weaves a page as Python-Markdown reads it.
 
-    def __init__(self, **kwargs):
+    Args:
+        find: a function that returns the woven Page, for a builder that has run it before.
+        path: names the page in messages where the builder does not say which page it renders.
+    """
+
+    def __init__(self, find=None, **kwargs):
+        self.find = find
         self.config = {"path": ["page", "the page's file, as messages name it"]}
         self.page = Page("page")
         self.explains = True  # whether there is a glossary page to link to
@@ -64,9 +70,12 @@ class WeaveExtension(Extension):
         self.page = Page("page")
 
     def weave(self, text):
-        """Return the woven Page of `text`; the MkDocs adapter puts its own function here."""
+        """Return the woven Page of `text`."""
+        if self.find:
+            return self.find()
         told = (getattr(e, "page", None) for e in self.md.registeredExtensions if e is not self)
-        path = next((page.path for page in told if hasattr(page, "path")), self.getConfig("path"))
+        paths = (getattr(page, "path", None) for page in told)
+        path = next(filter(None, paths), self.getConfig("path"))
         page = weave_page(text, str(path))
         if page.problems:
             raise PageError("\n".join(str(problem) for problem in page.problems))

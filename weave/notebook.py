@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from weave.bundle import Bundle
 from weave.plain import Plain
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -63,7 +64,7 @@ class Site(NamedTuple):
 
     name: str
     licence: str
-    bundle: object
+    bundle: Bundle
     bundle_address: str
     as_picture: object = None
     as_words: object = None
@@ -164,7 +165,7 @@ def code_cell(identity, source, outputs=(), **metadata):
 
 def _text_cells(blocks, number):
     """Cells of Markdown; each heading begins one."""
-    groups = []
+    groups: list[list[str]] = []
     for block in blocks:
         if not groups or re.match("##+ ", block):
             groups.append([])
@@ -176,7 +177,8 @@ def _text_cells(blocks, number):
 
 
 def _block_cell(block, site):
-    fence, tags, more = block.fence, [], {}
+    fence, tags = block.fence, []
+    more: dict[str, object] = {}
     if "hide" in fence.flags:
         tags.append("hide-input")
         more["jupyter"] = {"source_hidden": True}

@@ -80,7 +80,9 @@ class Plain:
 
     def blocks(self, lines):
         """Return some lines as block elements."""
-        out, at, text = [], 0, []
+        out: list[str | int] = []
+        text: list[str] = []
+        at = 0
 
         def flush():
             if text:
@@ -171,7 +173,9 @@ class Plain:
 
     def _list(self, match, lines, at):
         """A list, an item at a time; a code block in it stands apart, its item's mark before it."""
-        out, items, is_loose, number = [], [], False, match[1]
+        out: list[str | int] = []
+        items: list[tuple[str, list]] = []
+        is_loose, number = False, match[1]
         while at < len(lines) and (item := ITEM.match(lines[at])):
             end = _while(lines, at + 1, lambda part: part.strip() and not ITEM.match(part))
             body, end = _indented(lines, end, lines[at + 1 : end])
@@ -243,7 +247,8 @@ class Plain:
         if match["code"]:
             return match[0].replace("|", r"\|") if in_cell else match[0]
         if match["token"]:
-            return self._piece(*self.page.piece(match["token"]), in_cell)
+            html, plain = self.page.piece(match["token"])
+            return self._piece(html, plain, in_cell)
         if match["note"]:
             if match["note"] not in self.order:
                 self.order.append(match["note"])
@@ -330,7 +335,7 @@ def _item(mark, inside, between):
 
 def _joined(items, is_loose):
     between = "\n\n" if is_loose else "\n"
-    return [between.join(_item(*item, between) for item in items)] if items else []
+    return [between.join(_item(mark, inside, between) for mark, inside in items)] if items else []
 
 
 def _quoted(blocks):
