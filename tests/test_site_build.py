@@ -1,5 +1,6 @@
 """site_build.py: errors end a build; `serve` shows them, goes on, and runs only what changed."""
 
+import json
 import os
 import re
 import shutil
@@ -398,17 +399,19 @@ READER = "# Reader\n\n" + block("from weave.labs import results\nn = results('a'
 
 @pytest.fixture
 def labs(serve, monkeypatch):
-    """The site with a lab and a page that reads it; `labs.run` is what is kept of it, if anything."""
+    """The site with a lab and a page that reads it; `labs.end` keeps a run of it."""
     module = serve.hook.labs
-    made = SimpleNamespace(run=None, asked=[], n=4400)
+    made = SimpleNamespace(asked=[], n=4400)
     write(serve.folder, {"docs/labs/a.py": LAB, "docs/reader.md": READER})
     monkeypatch.setattr(module, "ROOT", serve.folder)
-    monkeypatch.setattr(module, "load_run", lambda lab: made.run)
+    monkeypatch.setattr(module, "KEPT", serve.folder / ".cache/labs")
     monkeypatch.setattr(serve.site.background, "ask", lambda labs: made.asked.extend(labs))
 
     def end(n):
         data = {"application/json": {"n": n}}
-        made.run = module.Run([[{"output_type": "display_data", "data": data}]], 1.0, 1.0)
+        run = module.Run([[{"output_type": "display_data", "data": data}]], 1.0, 1.0)
+        lab = module.read_lab(serve.folder / "docs/labs/a.py")
+        write(module.KEPT, {f"{module.recipe(lab)}.json": json.dumps(run._asdict())})
 
     made.end = end
     return made

@@ -1,53 +1,395 @@
-"""Runs the blocks of one chain: captures what they print, stops what never ends."""
+"""Runs the steps of one page, in a process of its own: says what each printed, drew or raised.
+
+Nothing here is put back afterwards: the process ends with its page.
+"""
 
 from __future__ import annotations
+import __future__
 
 import ast
+import builtins
 import contextlib
-import ctypes
-import faulthandler
 import io
+import linecache
+import operator
 import os
+import re
 import signal
 import sys
+import tempfile
 import threading
-import time
 import traceback
+import types
 import warnings
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from numbers import Number
 
-import numpy as np
+from weave.numbers import numbers_of, write
+from weave.screen import as_shown
 
-from weave.numbers import typed_numbers
-from weave.render import rich
-
-SECONDS = 10
-GRACE = 5  # seconds that a stopped block gets to unwind before the whole process ends
 OUTPUT_LIMIT = 100_000  # characters
+ROOT_VARIABLE = "WEAVE_ROOT"  # in the environment of a page's process: its root
+FUTURE = 0
+for _name in __future__.all_feature_names:
+    FUTURE |= getattr(__future__, _name).compiler_flag
+ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{4,}\b")
+COMPLAINT = re.compile(  # what Python itself says of errors that reach nobody
+    r"^(Exception ignored in|Exception in thread|Task exception was never retrieved"
+    r"|Process \S+:\nTraceback)",
+    re.M,
+)
+NOT_IN_HTML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+
+
+NOT_RUN = "not run"  # the error of a step that came after the end of its process
 
 
 class BlockStopped(BaseException):
     """Raised inside a block that ran too long; not an Exception, so that no block swallows it."""
 
 
-@dataclass
+@dataclass(frozen=True)
+class Step:
+    """What a page asks for: `kind` is block, value, or skip (a block that is not run)."""
+
+    kind: str
+    source: str
+    line: int  # a block's code begins on the line after it
+    continues: bool = False
+    raises: str = ""
+    specification: str = ""
+
+
+@dataclass(frozen=True)
 class Outcome:
-    """What one block did: `error` is None when it did what it should."""
+    """What came of a step; all of it text.
 
-    printed: str = ""  # what it printed, then its last value as text
-    value: str = ""  # its last value as text
-    drawing: str = ""  # its last value, if that can draw itself
-    error: BaseException | None = None
+    A step that failed has an `error` and its line. One that `follows` failed only because a step
+    before it did, which was reported. `printed` ends with the `value`, if that is text.
+    """
+
+    printed: str = ""
+    value: str = ""
+    drawing: str = ""
+    raised: str = ""  # the error that the block was meant to raise
+    error: str = ""
     error_line: int = 0
-    raised: str = ""
+    follows: bool = False
+    blocks: tuple = ()  # numbers of the blocks that a value comes from
+    numbers: frozenset = frozenset()  # single numbers that the page has names for
 
 
-class _Output(io.StringIO):
+def run_steps(steps, path, root, seconds):
+    """Yield the Outcome of each step, in order. The process has this page for itself.
+
+    Args:
+        steps: Steps.
+        path: the page's file, as messages name it.
+        root: the folder that its code finds itself in, and imports from.
+        seconds: how long a step may run.
+    """
+    os.chdir(root)
+    os.environ[ROOT_VARIABLE] = str(root)
+    sys.path[:] = [str(root), *(place for place in sys.path if place not in ("", str(root)))]
+    sys.argv = [""]
+    page = _Page(path, str(root), seconds)
+    for step in steps:
+        yield page.run(step)
+
+
+class _Output(io.TextIOWrapper):
+    """Standard output and error: what Python prints stands in order with what C does."""
+
+    def __init__(self, descriptor, screen, errors):
+        raw = io.FileIO(descriptor, "wb", closefd=False)
+        super().__init__(raw, "utf-8", errors, newline="\n", write_through=True)
+        self.screen = screen
+
     def write(self, text):
-        if self.tell() + len(text) > OUTPUT_LIMIT:
-            raise ValueError(f"a block may print {OUTPUT_LIMIT} characters; this one prints more")
+        self.screen.count += len(text)
+        if self.screen.count > OUTPUT_LIMIT:
+            raise ValueError(TOO_MUCH)
         return super().write(text)
+
+
+TOO_MUCH = f"a block may print {OUTPUT_LIMIT} characters; this one prints more"
+
+
+class _Screen:
+    """Holds what the process and those that it starts print, in a file."""
+
+    def __init__(self):
+        self.file = tempfile.TemporaryFile()
+        self.start = self.count = 0
+        for descriptor in (1, 2):
+            os.dup2(self.file.fileno(), descriptor)
+        with open(os.devnull) as nothing:
+            os.dup2(nothing.fileno(), 0)
+        sys.stdin = sys.__stdin__ = io.StringIO()
+        sys.stdout = sys.__stdout__ = self.stdout = _Output(1, self, "strict")
+        sys.stderr = sys.__stderr__ = _Output(2, self, "backslashreplace")
+
+    def take(self):
+        """Return what was printed since the last time."""
+        end = os.lseek(self.file.fileno(), 0, os.SEEK_CUR)
+        size = min(end - self.start, 4 * OUTPUT_LIMIT + 1)
+        text = os.pread(self.file.fileno(), size, self.start).decode("utf-8", "replace")
+        self.start, self.count = end, 0
+        return text
+
+
+class _Page:
+    def __init__(self, path, root, seconds):
+        self.path, self.root, self.seconds = path, root, seconds
+        self.screen = _Screen()
+        self.chains, self.number = [], 0
+        self.aside = []  # (line, error) of errors that reach nobody
+        self.lines = []  # the page's code, each line where the page has it
+        sys.unraisablehook = lambda e: self._note(e.exc_type, e.exc_value, e.exc_traceback)
+        threading.excepthook = self._note_of_thread
+        warnings.simplefilter("error")
+        setattr(builtins, COMPARE, _compare)
+        if hasattr(signal, "setitimer"):
+            signal.signal(signal.SIGALRM, self._stop)
+
+    def run(self, step):
+        if not self.chains or (step.kind != "value" and not step.continues):
+            self.chains.append(_Chain())  # the ones before stay: nothing of them is cleared away
+        chain = self.chains[-1]
+        if step.kind == "skip":
+            with contextlib.suppress(SyntaxError, ValueError):
+                chain.lacking |= set(_names_set(ast.parse(step.source).body, walrus=True))
+            return Outcome()
+        if step.kind == "block":
+            self.number += 1
+        made, error, line = {}, None, step.line
+        try:
+            with self._limit():
+                self._show(step, chain, made)
+        except BaseException as caught:
+            error, line = caught, self._line_of(caught, made.get("line", step.line))
+        printed = self.screen.take()
+        if error is None and self.aside:
+            line, error = self.aside[0]
+        self.aside.clear()
+        try:
+            return self._outcome(step, chain, made, printed, error, line)
+        except BaseException as caught:  # what it shows cannot be shown
+            return Outcome(error=self._describe(caught), error_line=made.get("line", step.line))
+
+    def _show(self, step, chain, made):
+        """Run a step, and put what it shows into `made`."""
+        if step.kind == "value":
+            tree = ast.parse(step.source, mode="eval")
+            made["names"] = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+            ast.increment_lineno(tree, step.line - 1)
+            value = eval(self._compile(tree, chain, "eval"), chain.namespace)
+            if value is None:
+                raise ValueError(f"{{{{ {step.source} }}}} is None: it shows nothing")
+            made["drawing"] = "" if step.specification else draw(value)
+            if not made["drawing"]:
+                _check_order(value)
+                made["value"] = write(value, step.specification)
+            return
+        for number, line in enumerate(step.source.split("\n"), step.line):
+            self.lines += ["\n"] * (number + 1 - len(self.lines))
+            self.lines[number] = line + "\n"
+        linecache.cache[self.path] = (1, None, self.lines, self.path)
+        tree = ast.parse("\n" * step.line + step.source, self.path)
+        names = made["names"] = set(_names_set(tree.body, walrus=":=" in step.source))
+        chain.set_by.update(dict.fromkeys(names, self.number))
+        if "assert" in step.source:
+            tree = ast.fix_missing_locations(_ShowBothSides().visit(tree))
+        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        body = self._compile(tree, chain, "exec")
+        chain.flags |= body.co_flags & FUTURE
+        shown = last and self._compile(ast.Expression(last.value), chain, "eval")
+        exec(body, chain.namespace)
+        if last:
+            made["line"] = last.lineno
+            value = eval(shown, chain.namespace)
+            if value is not None:
+                made["drawing"] = draw(value)
+                if not made["drawing"]:
+                    _check_order(value)
+                    made["value"] = repr(value)
+
+    def _compile(self, tree, chain, mode):
+        return compile(tree, self.path, mode, flags=chain.flags, dont_inherit=True)
+
+    def _outcome(self, step, chain, made, printed, error, line):
+        value, drawing = made.get("value", ""), made.get("drawing", "")
+        if error is None:
+            if len(printed) + len(value) > OUTPUT_LIMIT:
+                raise ValueError(TOO_MUCH)
+            self._check_shown(printed + "\n" + value, drawing)
+        value = as_shown(str.__str__(value))
+        if step.kind == "value":
+            names = made.get("names", ())
+            blocks = tuple(sorted(chain.set_by[n] for n in names if n in chain.set_by))
+            outcome = Outcome(value=value, drawing=drawing, blocks=blocks)
+        else:
+            printed = as_shown(printed)
+            if value:
+                printed += "\n" * (printed != "" and not printed.endswith("\n")) + value + "\n"
+            numbers = frozenset(numbers_of(chain.namespace))
+            outcome = Outcome(printed, value, drawing, numbers=numbers)
+        if step.raises and error is None:
+            nothing = f"this block should raise {step.raises}; it raises nothing"
+            return replace(outcome, error=f"AssertionError: {nothing}", error_line=step.line)
+        if error is None:
+            return outcome
+        if step.raises and step.raises in _kinds(error):
+            return replace(outcome, raised=as_shown(self._describe(error)))
+        follows = isinstance(error, NameError) and error.name in chain.lacking
+        if step.kind == "block":
+            chain.lacking |= made.get("names", set()) - set(chain.namespace)
+        return replace(
+            outcome, error=as_shown(self._describe(error)), error_line=line, follows=follows
+        )
+
+    def _check_shown(self, text, drawing):
+        """Refuse what differs from run to run, or from machine to machine, or is no text."""
+        text.encode()  # a lone surrogate is none
+        shown = text + drawing
+        if found := COMPLAINT.search(text):
+            raise ValueError(f"Python says {found[0]!r}: an error that nothing catches")
+        if found := ADDRESS.search(text):
+            raise ValueError(
+                f"this shows a place in memory ({found[0]}), another one in each run: give what "
+                "is shown a __repr__, or show something else of it"
+            )
+        if len(self.root) > 1 and re.search(re.escape(self.root) + r"(?![\w-])", shown):
+            raise ValueError("this shows where the repository lies on this machine")
+        if found := NOT_IN_HTML.search(drawing):
+            raise ValueError(f"the drawing holds the character {found[0]!a}")
+
+    # ---- errors -----------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _limit(self):
+        """Stop a step that runs too long; who runs the page stops what ignores this."""
+        if hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_REAL, self.seconds)
+        try:
+            yield
+        finally:
+            if hasattr(signal, "setitimer"):
+                signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def _stop(self, *_):
+        raise BlockStopped(stopped_after(self.seconds))
+
+    def _note(self, kind, error, trace):
+        lines = [f.lineno for f in traceback.extract_tb(trace) if f.filename == self.path]
+        self.aside.append((lines[-1] if lines else self._line_now(), error or kind()))
+
+    def _note_of_thread(self, caught):
+        if not issubclass(caught.exc_type, SystemExit):
+            self._note(*caught[:3])
+
+    def _line_now(self):
+        frame = sys._getframe()
+        while frame and frame.f_code.co_filename != self.path:
+            frame = frame.f_back
+        return frame.f_lineno if frame else 1
+
+    def _line_of(self, error, line):
+        """The deepest line of the page itself that was running."""
+        if isinstance(error, SyntaxError) and error.filename == self.path and error.lineno:
+            return error.lineno
+        trace, lines = error.__traceback__, []
+        while trace:
+            if trace.tb_frame.f_code.co_filename == self.path:
+                lines.append(trace.tb_lineno)
+            trace = trace.tb_next
+        return lines[-1] if lines else line
+
+    def _describe(self, error):
+        name = type(error).__name__
+        try:
+            message = error.msg if isinstance(error, SyntaxError) else str(error)
+            message = str(message).encode("utf-8", "backslashreplace").decode()
+        except BaseException as caught:
+            return f"{name}, whose text can't be had ({type(caught).__name__})"
+        if isinstance(error, BlockStopped):
+            return message
+        message = message.replace(self.root + os.sep, "")
+        return f"{name}: {message}" if message else name
+
+
+def stopped_after(seconds):
+    """What is said of a step that ran too long."""
+    return f"the block still ran after {seconds:g} s and was stopped"
+
+
+def _kinds(error):
+    if isinstance(error, BlockStopped):
+        return ()
+    return [kind.__name__ for kind in type(error).__mro__]
+
+
+def draw(value):
+    """Return HTML or SVG of a value that can draw itself, or an empty string.
+
+    Raises:
+        TypeError: what it draws is no text.
+    """
+    if isinstance(value, type) or _method(value, "_has_every_name_that_one_asks_for_"):
+        return ""
+    for name in ("_repr_html_", "_repr_svg_"):
+        method = _method(value, name)
+        drawn = method() if method else None
+        if isinstance(drawn, tuple) and drawn:
+            drawn = drawn[0]  # Jupyter's (drawing, what is known about it)
+        if drawn is None:
+            continue
+        if not isinstance(drawn, str):
+            kind = type(drawn).__name__
+            raise TypeError(f"{name} of {type(value).__name__} returned {kind}, not text")
+        return str.__str__(drawn)
+    return ""
+
+
+def _method(value, name):
+    with contextlib.suppress(Exception):
+        method = getattr(value, name, None)
+        return method if callable(method) else None
+
+
+def _check_order(value, depth=3):
+    """Refuse to show a set whose order is another one in each process."""
+    if isinstance(value, (set, frozenset)) and len(value) > 1 and not all(map(_is_fixed, value)):
+        raise ValueError("a set has no order, and shows another one each time: show sorted(…)")
+    if depth and isinstance(value, (list, tuple, dict)):
+        for part in value.values() if isinstance(value, dict) else value:
+            if isinstance(part, (list, tuple, dict, set, frozenset)):
+                _check_order(part, depth - 1)
+
+
+def _is_fixed(value):
+    """Whether the hash of a value is the same in each process."""
+    return isinstance(value, Number) or (
+        isinstance(value, (tuple, frozenset)) and all(map(_is_fixed, value))
+    )
+
+
+# ---- what is not quite as Python has it: `assert` shows both sides --------------------------
+
+COMPARE = "compare both sides of an assert"  # a name that nobody can type
+SIGNS = {  # operator -> (function, what its opposite is called)
+    ast.Eq: (operator.eq, "!="),
+    ast.NotEq: (operator.ne, "=="),
+    ast.Lt: (operator.lt, ">="),
+    ast.LtE: (operator.le, ">"),
+    ast.Gt: (operator.gt, "<="),
+    ast.GtE: (operator.ge, "<"),
+    ast.Is: (operator.is_, "is not"),
+    ast.IsNot: (operator.is_not, "is"),
+    ast.In: (lambda left, right: left in right, "not in"),
+    ast.NotIn: (lambda left, right: left not in right, "in"),
+}
+CHECKS = {kind.__name__: check for kind, check in SIGNS.items()}
 
 
 class _ShowBothSides(ast.NodeTransformer):
@@ -56,24 +398,6 @@ class _ShowBothSides(ast.NodeTransformer):
     Any other assert without a message of its own fails with its own text.
     """
 
-    TEMPLATE = """
-_left = 0
-_right = 0
-assert _left == _right, f"{_left!r} {_sign} {_right!r}"
-"""
-    OPPOSITE = {
-        ast.Eq: "!=",
-        ast.NotEq: "==",
-        ast.Lt: ">=",
-        ast.LtE: ">",
-        ast.Gt: "<=",
-        ast.GtE: "<",
-        ast.Is: "is not",
-        ast.IsNot: "is",
-        ast.In: "not in",
-        ast.NotIn: "in",
-    }
-
     def visit_Assert(self, node):
         test = node.test
         if node.msg is not None:
@@ -81,102 +405,33 @@ assert _left == _right, f"{_left!r} {_sign} {_right!r}"
         if not isinstance(test, ast.Compare) or len(test.ops) > 1:
             node.msg = ast.copy_location(ast.Constant(f"{ast.unparse(test)} is false"), node)
             return node
-        sign = self.OPPOSITE[type(test.ops[0])]
-        left, right, check = ast.parse(self.TEMPLATE.replace("{_sign}", sign)).body
-        for made in (left, right, check):
-            for child in ast.walk(made):
-                if hasattr(child, "lineno"):
-                    child.lineno = child.end_lineno = node.lineno
-        left.value, right.value, check.test.ops = test.left, test.comparators[0], test.ops
-        return [left, right, check]
+        kind = ast.Constant(type(test.ops[0]).__name__)
+        name = ast.Name(COMPARE, ast.Load())
+        call = ast.Expr(ast.Call(name, [test.left, kind, test.comparators[0]], []))
+        for made in (call, call.value, name, kind):
+            ast.copy_location(made, node)
+            made.end_lineno = node.lineno
+        return call
 
 
-class Chain:
-    """The namespace that a block and its continuations share, and who set each name."""
+def _compare(left, kind, right):
+    check, opposite = CHECKS[kind]
+    if not check(left, right):
+        raise AssertionError(f"{left!r} {opposite} {right!r}")
+
+
+# ---- who set what ---------------------------------------------------------------------------
+
+
+class _Chain:
+    """What a block and its continuations share: a module, and who set each name in it."""
 
     def __init__(self):
-        self.namespace = {"__name__": "__page__"}
+        self.module = sys.modules["__main__"] = types.ModuleType("__main__")
+        self.namespace = self.module.__dict__
+        self.flags = 0  # what the chain takes from __future__
         self.set_by = {}  # name -> number of the block that set it last
         self.lacking = set()  # names that a failed block should have set
-
-    def run(self, fence, path, number, seconds=SECONDS):
-        """Run one fence; never raises (but on Ctrl-C): what went wrong is in the Outcome."""
-        outcome, output, names, line = Outcome(), _Output(), set(), fence.line
-        try:
-            _arm_last_resort(seconds)
-            with _quiet(output), _watchdog.limit(seconds, f"{path}:{line}"):
-                body, last, last_line, names = _compile_block(fence.source, path, fence.line)
-                self.set_by.update(dict.fromkeys(names, number))
-                exec(body, self.namespace)
-                if last is not None:
-                    value, line = eval(last, self.namespace), last_line
-                    outcome.drawing = rich(value)
-                    if value is not None and not outcome.drawing:
-                        outcome.value = repr(value)
-                        output.write(outcome.value + "\n")
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:
-            outcome.error = error
-            outcome.error_line = _line_of(error, path, line)
-        outcome.printed = output.getvalue()
-        outcome = _expect_error(outcome, fence)
-        if outcome.error is not None:
-            self.lacking |= names - set(self.namespace)
-        return outcome
-
-    def skip(self, source):
-        """Take note of a block that is not run: what it should have set is lacking."""
-        with contextlib.suppress(SyntaxError):
-            self.lacking |= set(_names_set(ast.parse(source).body, walrus=True))
-
-    def follows(self, error):
-        """Whether an error only follows from a block that failed before, and was reported."""
-        return isinstance(error, NameError) and error.name in self.lacking
-
-    def evaluate(self, expression, path, line):
-        """Return (value, format specification, numbers of the blocks that it comes from)."""
-        code, specification, names = _compile_expression(expression, path, line)
-        _arm_last_resort(SECONDS)
-        with _quiet(_Output()), _watchdog.limit(SECONDS, f"{path}:{line}"):
-            value = eval(code, self.namespace)
-        return value, specification, sorted(self.set_by[n] for n in names if n in self.set_by)
-
-
-def split_expression(source):
-    """Split `expression:format` at the first colon that leaves a whole expression before it."""
-    source = source.strip()
-    if not source:
-        raise SyntaxError("{{ }} holds no expression")
-    cuts = [len(source), *(i for i, character in enumerate(source) if character == ":")]
-    for cut in cuts:
-        with contextlib.suppress(SyntaxError):
-            return ast.parse(source[:cut].strip(), mode="eval"), source[cut + 1 :]
-    raise SyntaxError(f"{{{{ {source} }}}} is not a Python expression")
-
-
-@lru_cache(maxsize=4096)  # a page runs twice
-def _compile_expression(expression, path, line):
-    tree, specification = split_expression(expression)
-    if isinstance(tree.body, ast.Constant) and any(typed_numbers(str(tree.body.value))):
-        raise ValueError(f"{{{{ {expression.strip()} }}}} is typed: name what a block computed")
-    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    ast.increment_lineno(tree, line - 1)
-    return compile(tree, path, "eval"), specification, names
-
-
-@lru_cache(maxsize=1024)
-def _compile_block(source, path, line):
-    """Return (code of the block, code of its last expression or None, its line, names set)."""
-    tree = ast.parse("\n" * line + source, path)  # lines of the page
-    if "assert" in source:
-        tree = _ShowBothSides().visit(tree)
-    names = set(_names_set(tree.body, walrus=":=" in source))
-    last, last_line = None, line
-    if tree.body and isinstance(tree.body[-1], ast.Expr):
-        last_line = tree.body[-1].lineno
-        last = compile(ast.Expression(tree.body.pop().value), path, "eval")
-    return compile(tree, path, "exec"), last, last_line, names
 
 
 def _names_set(statements, walrus=False):
@@ -210,163 +465,3 @@ def _names_bound(node):
 
 
 _SCOPES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-
-
-def _line_of(error, path, line):
-    """The deepest line of the page itself that was running."""
-    if isinstance(error, SyntaxError) and error.filename == path and error.lineno:
-        return error.lineno
-    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
-    return lines[-1] if lines else line
-
-
-def _expect_error(outcome, fence):
-    if not fence.raises:
-        return outcome
-    if outcome.error is None:
-        outcome.error = AssertionError(f"this block should raise {fence.raises}; it raises nothing")
-        outcome.error_line = fence.line
-    elif fence.raises in (kind.__name__ for kind in type(outcome.error).__mro__):
-        outcome.raised = f"{type(outcome.error).__name__}: {outcome.error}"
-        outcome.error = None
-    return outcome
-
-
-@contextlib.contextmanager
-def _quiet(output):
-    """Capture output, give no input, make warnings errors, leave NumPy's printing as it was."""
-    with (
-        contextlib.redirect_stdout(output),
-        contextlib.redirect_stderr(output),
-        warnings.catch_warnings(),
-        np.printoptions(),
-    ):
-        warnings.simplefilter("error")
-        keyboard, sys.stdin = sys.stdin, io.StringIO()
-        try:
-            yield
-        finally:
-            sys.stdin = keyboard
-
-
-@contextlib.contextmanager
-def last_resort():
-    """End the process, and name the line, when compiled code never comes back to Python.
-
-    Holds for the blocks and values run inside. Arming starts a thread, so it is done at most
-    once a second.
-    """
-    outer = list(_armed)
-    _armed[:] = [-1.0, 0.0]
-    try:
-        yield
-    finally:
-        faulthandler.cancel_dump_traceback_later()
-        _armed[:] = [-1.0, 0.0] if outer else []
-
-
-_armed = []  # when, and for how many seconds; empty outside of last_resort
-
-
-def _arm_last_resort(seconds):
-    now = time.monotonic()
-    if _armed and not (_armed[1] == seconds and now - _armed[0] < 1):
-        _armed[:] = [now, seconds]
-        faulthandler.dump_traceback_later(seconds + 2 * GRACE + 1, exit=True, file=sys.__stderr__)
-
-
-@contextlib.contextmanager
-def take_time():
-    """Stop the block's clock while it waits for something that has a limit of its own: a lab."""
-    seconds = _armed[1] if _armed else 0
-    faulthandler.cancel_dump_traceback_later()
-    try:
-        with _watchdog.pause(), warnings.catch_warnings():
-            warnings.simplefilter("default")
-            yield
-    finally:
-        if seconds:
-            _armed[:] = [-1.0, 0.0]
-            _arm_last_resort(seconds)
-
-
-class _Watchdog:
-    """Stops a block that runs too long; ends the process when even that does not help.
-
-    On a main thread with signals an alarm interrupts the block, sleeping or not. Elsewhere an
-    exception is put into its thread. Code that ignores both is ended with the whole process,
-    after GRACE more seconds: a build that says so is better than one that hangs.
-    """
-
-    def __init__(self):
-        self.deadline, self.message, self.where, self.by_signal = None, "", "", False
-        self.thread = self.running = None
-
-    @contextlib.contextmanager
-    def limit(self, seconds, where):
-        outer = (self.deadline, self.message, self.where, self.by_signal, self.running)
-        self._start()
-        self.message = f"the block still ran after {seconds:g} s and was stopped"
-        self.where, self.running = where, threading.get_ident()
-        on_main = threading.current_thread() is threading.main_thread()
-        self.by_signal = on_main and hasattr(signal, "setitimer")
-        self.deadline = time.monotonic() + seconds
-        if self.by_signal:
-            handler = signal.signal(signal.SIGALRM, self._stop)
-            signal.setitimer(signal.ITIMER_REAL, seconds)
-        try:
-            yield
-        except BlockStopped as stopped:
-            raise BlockStopped(self.message).with_traceback(stopped.__traceback__) from None
-        finally:
-            if self.by_signal:
-                signal.setitimer(signal.ITIMER_REAL, 0)
-                signal.signal(signal.SIGALRM, handler)
-            self.deadline, self.message, self.where, self.by_signal, self.running = outer
-            if self.deadline is not None and self.by_signal:  # a block that weaves a page itself
-                left = max(self.deadline - time.monotonic(), 0.001)
-                signal.setitimer(signal.ITIMER_REAL, left)
-
-    @contextlib.contextmanager
-    def pause(self):
-        deadline, self.deadline = self.deadline, None
-        if deadline is None:
-            yield
-            return
-        left = max(deadline - time.monotonic(), 0.001)
-        if self.by_signal:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-        try:
-            yield
-        finally:
-            self.deadline = time.monotonic() + left
-            if self.by_signal:
-                signal.setitimer(signal.ITIMER_REAL, left)
-
-    def _start(self):
-        if self.thread is None or not self.thread.is_alive():
-            self.thread = threading.Thread(target=self._watch, daemon=True, name="weave watchdog")
-            self.thread.start()
-
-    def _stop(self, *_):
-        raise BlockStopped(self.message)
-
-    def _watch(self):
-        interrupted = None
-        while True:
-            time.sleep(0.2)
-            deadline = self.deadline
-            if deadline is None or time.monotonic() < deadline:
-                continue
-            if not self.by_signal and interrupted != deadline:
-                interrupted = deadline
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                    ctypes.c_ulong(self.running), ctypes.py_object(BlockStopped)
-                )
-            if time.monotonic() > deadline + GRACE:
-                text = f"{self.where}: {self.message}, and the build with it: it ignored the stop"
-                print(text, file=sys.__stderr__, flush=True)
-                os._exit(1)
-
-
-_watchdog = _Watchdog()

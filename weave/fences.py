@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 
+import markdown
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
+
+from weave.inline import OPEN_COMMENT, tokens
 
 OPENING = re.compile(r"^(?P<prefix>[ \t>]*)(?P<ticks>`{3,}|~{3,})[ \t]*(?P<info>[^`\n]*)$")
 IN_LIST_LINE = re.compile(r"^[ \t>]*(?:[-*+]|\d+[.)])[ \t]+(?:`{3,}|~{3,})[^`]*$")
 FLAGS = "continuation, hide and raises=NameOfError"
+LIST_ITEM = re.compile(r"[ ]*(?:[-*+]|\d+[.)])[ \t]")
+QUOTE = re.compile(r"[ ]{0,3}>[ ]?")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 LOOKS_LIKE_PYTHON = {"py", "python2", "python3", "ipython", "ipython3"}
 
 
@@ -32,6 +39,7 @@ class Text:
 
     line: int
     lines: list[str]
+    code: frozenset = frozenset()  # indices of the lines that are indented code
 
     @property
     def source(self):
@@ -40,6 +48,14 @@ class Text:
     @property
     def last(self):
         return self.line + len(self.lines) - 1
+
+    @cached_property
+    def tokens(self):
+        """What stands in the text beside prose: see inline.py."""
+        starts = [0]
+        for line in self.lines:
+            starts.append(starts[-1] + len(line) + 1)
+        return tokens(self.source, [(starts[i], starts[i + 1] - 1) for i in sorted(self.code)])
 
 
 @dataclass
@@ -72,41 +88,143 @@ def find_parts(text, offset=0):
         text: the Markdown of the page.
         offset: how many lines of the file stand before `text` (its front matter).
 
-    HTML comments stay inside Text: what nobody sees is not run.
+    HTML comments stay inside Text: what nobody sees is not run. So does what is indented as code,
+    where Markdown takes it for code.
     """
-    lines = text.split("\n")
-    parts, pending, index, in_comment = [], [], 0, False
+    return _Cutter(text.split("\n"), offset).cut()
 
-    def flush():
-        if pending:
-            parts.append(Text(offset + index - len(pending) + 1, list(pending)))
-            pending.clear()
 
-    while index < len(lines):
-        line = lines[index]
-        opening = None if in_comment else OPENING.match(line)
-        if not opening:
-            if not in_comment and IN_LIST_LINE.match(line):
-                flush()
-                parts.append(_list_line_fence(line, offset + index + 1))
+class _Cutter:
+    def __init__(self, lines, offset):
+        self.lines, self.offset = lines, offset
+        self.parts, self.pending, self.code = [], [], set()
+        self.before = []  # the lines so far, each fence one line: what Markdown makes of the next
+
+    def cut(self):
+        index, in_comment = 0, False
+        while index < len(self.lines):
+            line = self.lines[index]
+            opening = None if in_comment else OPENING.match(line)
+            is_code = not in_comment and self._is_code(line)
+            problem = "" if is_code or in_comment else self._problem(line, opening)
+            if problem == LIST_LINE:
+                self._flush(index)
+                number = self.offset + index + 1
+                self.parts.append(Fence(number, number, "", "", [line], "", problems=[problem]))
+            elif opening and not is_code:
+                self._flush(index)
+                fence, index = _read_fence(self.lines, index, opening, self.offset)
+                fence.problems[:0] = [problem] if problem else []
+                self.parts.append(fence)
+                self.before.append(fence.prefix + "x")
+                continue
             else:
-                in_comment = _comment_goes_on(line, in_comment)
-                pending.append(line)
+                if is_code:
+                    self.code.add(len(self.pending))
+                else:
+                    in_comment = _comment_goes_on(line, in_comment)
+                self.pending.append(line)
+            self.before.append(line)
             index += 1
-            continue
-        flush()
-        fence, index = _read_fence(lines, index, opening, offset)
-        parts.append(fence)
-    flush()
-    return parts
+        self._flush(index)
+        return self.parts
+
+    def _flush(self, index):
+        if self.pending:
+            first = self.offset + index - len(self.pending) + 1
+            self.parts.append(Text(first, self.pending, frozenset(self.code)))
+            self.pending, self.code = [], set()
+
+    def _is_code(self, line):
+        """Whether Markdown takes a line for indented code."""
+        depth, indent = _indentation(line)
+        if indent < 4 or not line.strip(" \t>"):
+            return False
+        above = self.before[-1] if self.before else ""
+        if above.strip(" \t>"):
+            return bool(self.code) and max(self.code) == len(self.pending) - 1
+        return _is_indented_code(_last_block(self.before, depth), indent)
+
+    def _problem(self, line, opening):
+        """What is wrong with the place of a fence."""
+        if IN_LIST_LINE.match(line):
+            return LIST_LINE
+        if not opening:
+            return ""
+        depth, indent = _indentation(line)
+        if indent >= 4 and _is_indented_code(_last_block(self.before, depth), indent):
+            return NOT_IN_LIST
+        if indent % 4:
+            above = (_indentation(b) + (b,) for b in reversed(self.before) if b.strip(" \t>"))
+            outer = next((b for d, i, b in above if d != depth or i < indent), "")
+            if LIST_ITEM.match(QUOTE.sub("", outer, count=depth)):
+                return IN_LIST
+        return ""
+
+
+LIST_LINE = "start the fence on a line of its own below the list item, indented by four spaces"
+IN_LIST = "indent the fence, and what follows in its list item, by four spaces for each list"
+NOT_IN_LIST = (
+    "a fence that is indented by four spaces right below a paragraph is neither code nor run: "
+    "take the spaces away"
+)
+
+
+def _indentation(line):
+    """(how many quotes a line stands in, by how many columns it is indented there)."""
+    depth = 0
+    while quote := QUOTE.match(line):
+        line, depth = line[quote.end() :], depth + 1
+    line = line.expandtabs(4)
+    return depth, len(line) - len(line.lstrip(" "))
+
+
+def _last_block(lines, depth):
+    """The lines above from the last block on that is not indented, in as many quotes."""
+    block = []
+    for line in reversed(lines):
+        inner = line
+        for _ in range(depth):
+            if not QUOTE.match(inner):
+                return tuple(reversed(block))
+            inner = QUOTE.sub("", inner, count=1)
+        if block and not inner.strip() and _indentation(block[-1])[1] < 4 and block[-1].strip():
+            break
+        block.append(inner)
+    return tuple(reversed(block))
+
+
+@lru_cache(maxsize=4096)
+def _is_indented_code(above, indent):
+    """Ask Markdown what it takes a line for that is indented so far, and stands below others."""
+    mark = "\ue01f"
+    space = [""] if above and above[-1].strip() else []
+    lines = [*above, *space, " " * indent + mark]
+    parser = _markdown()
+    parser.reset()
+    for preprocessor in parser.preprocessors:
+        lines = preprocessor.run(lines)
+    root = parser.parser.parseDocument(lines).getroot()
+    return any(mark in "".join(pre.itertext()) for pre in root.iter("pre"))
+
+
+@lru_cache(maxsize=1)
+def _markdown():
+    return markdown.Markdown(
+        extensions=["admonition", "def_list", "footnotes", "md_in_html", "tables"]
+        + ["pymdownx.details", "pymdownx.tabbed"],
+        extension_configs={"pymdownx.tabbed": {"alternate_style": True}},
+    )
 
 
 def _comment_goes_on(line, in_comment):
-    if "<!--" in line and not in_comment:
-        outside_code = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", line)
-        in_comment = "<!--" in outside_code
-        line = line.rpartition("<!--")[2]
-    return in_comment and "-->" not in line
+    if in_comment:
+        closed, line = "-->" in line, line.partition("-->")[2]
+        if not closed:
+            return True
+    return "<!--" in line and any(
+        t.text == OPEN_COMMENT for t in tokens(line) if t.kind == "problem"
+    )
 
 
 def _read_fence(lines, index, opening, offset):
@@ -130,11 +248,6 @@ def _read_fence(lines, index, opening, offset):
         fence.problems.append(f"this block is opened with {ticks} and never closed")
     _read_flags(fence)
     return fence, end + 1
-
-
-def _list_line_fence(line, number):
-    problem = "start the fence on a line of its own below the list item, indented by four spaces"
-    return Fence(number, number, "", "", [line], "", problems=[problem])
 
 
 def _read_flags(fence):

@@ -28,11 +28,11 @@ from typing import NamedTuple
 
 from weave import notebook, render
 from weave.dependencies import Code
-from weave.execute import Outcome, take_time
+from weave.execute import Outcome
 from weave.fences import Fence, Problem
-from weave.page import token
+from weave.page import ROOT, token
+from weave.worker import take_time
 
-ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT / ".cache" / "labs"
 PACKAGES = ("numpy", "matplotlib", "ipykernel")  # others have no say in what a lab comes to
 FORM = b"1"  # of a kept run; another one makes all labs run again

@@ -3,46 +3,36 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from urllib.parse import unquote, urlsplit
 
 from weave.fences import Fence, Problem
-from weave.numbers import blank
-
-CODE = re.compile(r"(`+)(?!`)(?:(?!\n\s*\n).)*?(?<!`)\1(?!`)|<!--.*?-->|\{\{.+?\}\}", re.S)
-TARGET = re.compile(
-    r"""\]\(\s*<?([^()\s>]+(?:\([^()\s]*\)[^()\s>]*)*)>?(?:\s+["'][^)]*)?\)   # [text](target)
-    |^[ ]{0,3}\[[^\]^][^\]]*\]:[ ]*<?([^\s>]+)                                # [name]: target
-    |\s(?:href|src)=["']([^"']+)["']""",
-    re.X | re.M,
-)
 
 
-REFERENCE = re.compile(r"\[\^([^\]\s]+)\](?!:)|\[[^\[\]\n]+\]\[([^\]\n^]+)\]")
-DEFINITION = re.compile(r"^[ ]{0,3}\[\^?([^\]]+)\]:", re.M)
+def _tokens(parts):
+    """Yield (token, its line) of what stands in the text of a page."""
+    for part in parts:
+        if not isinstance(part, Fence):
+            for token in part.tokens:
+                yield token, part.line + part.source.count("\n", 0, token.start)
 
 
 def undefined_references(parts):
     """Yield (line, name) of each [^note] and [text][name] that the page never defines."""
-    texts = [(blank(p.source, CODE), p.line) for p in parts if not isinstance(p, Fence)]
-    defined = {name.lower() for source, _ in texts for name in DEFINITION.findall(source)}
-    for source, first in texts:
-        for match in REFERENCE.finditer(source):
-            name = match[1] or match[2]
-            if name.lower() not in defined:
-                yield first + source.count("\n", 0, match.start()), match[0]
+    found = list(_tokens(parts))
+    defined = {token.text.lower() for token, _ in found if token.kind == "definition"}
+    for token, line in found:
+        if token.kind == "reference" and token.text.lower() not in defined:
+            yield line, f"[{token.text}]"
 
 
 def links_of(parts):
     """Yield (line, target, whether it is HTML) of each link and picture outside code."""
-    for part in parts:
-        if isinstance(part, Fence):
-            continue
-        source = blank(part.source, CODE)
-        for match in TARGET.finditer(source):
-            target = match[1] or match[2] or match[3]
-            line = part.line + source.count("\n", 0, match.start(match.lastindex))
-            yield line, target, bool(match[3])
+    for token, line in _tokens(parts):
+        if token.kind == "link" and token.text and "{{" not in token.text:
+            yield line, token.text, False
+        elif token.kind == "tag":
+            for target in token.named:
+                yield line, target, True
 
 
 def check_links(page, source_uri, anchors, files):

@@ -13,7 +13,8 @@ from markdown.preprocessors import Preprocessor
 
 from weave import glossary
 from weave import page as pages
-from weave.page import Page, weave_page
+from weave.page import Page
+from weave.runner import weave_page
 
 BEFORE_ALL_OTHERS = 100  # preprocessors: before snippets (32), white space (30), superfences (25)
 AFTER_ALL_OTHERS = -100

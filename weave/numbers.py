@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from decimal import Decimal
 from numbers import Integral, Number
+
+from weave.inline import tokens
 
 DIGITS = 3  # a typed number of so many digits must be computed on its page
 NUMBER = re.compile(
@@ -23,29 +26,49 @@ YEAR = re.compile(
     re.M,
 )
 NOT_PROSE = re.compile(
-    r"""(`+)(?!`)(?:(?!\n\s*\n).)*?(?<!`)\1(?!`)      # inline code
-    |<!--.*?-->                                        # comments
-    |<(?:https?|mailto)[^>\s]*>|</?[a-zA-Z][^<>]*>     # addresses and tags
-    |\bhttps?://\S+
-    |\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+"[^"]*")?\)   # where a link leads
-    |^[ ]{0,3}\[[^\]]+\]:.*(?:\n[ ]{4}.*)*            # footnotes and link definitions: citations
-    |\[@[^\]]+\]
-    |\{(?:[:#.]|[ ]+[:#.]|[ ]*[\w-]+=["'])[^{}\n]*\}   # attribute lists
+    r"""^[ ]{0,3}\[[^\]]+\]:.*(?:\n[ ]{4}.*)*            # footnotes and link definitions: citations
     |\b\d+(?:\.\d+){2,}                                 # versions
     |\b(?:pages?|pp\.)\s+\d+(?:[–-]\d+)?
     |\b(?:arXiv|doi|ISBN|RFC|ISO|DOI)[:\s]*[\w./-]*\d[\w./-]*""",
-    re.X | re.S | re.M,
+    re.X | re.M,
 )
 
 
 def blank(text, pattern):
     """Put spaces for what `pattern` matches, so that lines and columns stay."""
-    return pattern.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
+    return pattern.sub(lambda match: _spaces(match[0]), text)
 
 
-def typed_numbers(text):
-    """Yield (index, number as typed) of each long number in prose: no year, citation or code."""
-    prose = blank(blank(text, NOT_PROSE), YEAR)
+def _spaces(text):
+    return re.sub(r"[^\n]", " ", text)
+
+
+def prose_of(text, found):
+    """Put spaces for what is no prose, given the tokens of a text; the TeX of formulas stays."""
+    kept, at = [], 0
+    for token in found:
+        kept.append(text[at : token.start])
+        if token.kind == "formula":
+            inside = [
+                p if isinstance(p, str) else _spaces(f"{{{{{p.source}}}}}") for p in token.parts
+            ]
+            dollars = "$" * (1 + token.display)
+            kept += [dollars, *inside, dollars]
+        elif token.kind in ("definition", "escape", "problem"):
+            kept.append(text[token.start : token.end])
+        else:
+            kept.append(_spaces(text[token.start : token.end]))
+        at = token.end
+    return "".join([*kept, text[at:]])
+
+
+def typed_numbers(text, found=None):
+    """Yield (index, number as typed) of each long number in prose: no year, citation or code.
+
+    `found` are the tokens of the text, if they are known.
+    """
+    prose = prose_of(text, tokens(text) if found is None else found)
+    prose = blank(blank(prose, NOT_PROSE), YEAR)
     for match in NUMBER.finditer(prose):
         if sum(character.isdigit() for character in match[0]) >= DIGITS:
             yield match.start(), match[0]
@@ -63,13 +86,14 @@ def numbers_in(text):
 
 def numbers_of(namespace):
     """All single numbers that a namespace holds, in canonical form."""
-    return {
-        canonical(str(abs(value)))
-        for value in namespace.values()
-        if isinstance(value, Number)
-        and not isinstance(value, (bool, complex))
-        and IN_OUTPUT.fullmatch(str(abs(value)))
-    }
+    found = set()
+    for value in list(namespace.values()):
+        if isinstance(value, Number) and not isinstance(value, (bool, complex)):
+            with contextlib.suppress(Exception):  # a number of some class that can't be written
+                written = str(abs(value))
+                if IN_OUTPUT.fullmatch(written):
+                    found.add(canonical(written))
+    return found
 
 
 def write(value, specification=""):

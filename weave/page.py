@@ -1,49 +1,35 @@
-"""Puts a page together: runs its blocks in order, fills in its values, checks its numbers."""
+"""A page from its text to what it shows: cut into parts, its code run elsewhere, its values put in.
+
+Draft(source).steps  ->  runner.py runs them  ->  Draft.fill(outcomes)  ->  Page
+"""
 
 from __future__ import annotations
 
-import contextlib
+import ast
 import os
 import re
-import sys
 from dataclasses import dataclass, field
+from functools import cached_property
 from html import escape, unescape
 from pathlib import Path
 from typing import NamedTuple
 
-import yaml
-
 from weave import citations, numbers, render
 from weave.citations import CitationError
-from weave.execute import Chain, Outcome, last_resort
-from weave.fences import Fence, Problem, find_parts
+from weave.execute import NOT_RUN, ROOT_VARIABLE, Outcome, Step
+from weave.fences import CONTROL, Fence, Problem, find_parts
 from weave.formulas import FormulaError, to_mathml
+from weave.front_matter import read_front_matter
+from weave.inline import PRIVATE, Value, parse_quietly, tokens
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(os.environ.get(ROOT_VARIABLE) or Path(__file__).resolve().parent.parent)
 
 # Woven pieces travel through Markdown as private characters, which it leaves alone.
 _OPEN, _CLOSE, _DIGITS = "\ue000", "\ue001", 0xE010
-PRIVATE = re.compile(
-    f"[{_OPEN}{_CLOSE}{citations.OPEN}{citations.CLOSE}{chr(_DIGITS)}-{chr(_DIGITS + 9)}]"
-)
 TOKEN = re.compile(f"{_OPEN}([{chr(_DIGITS)}-{chr(_DIGITS + 9)}]+){_CLOSE}")
-# `code` is left alone; $$…$$ and $…$ are formulas; {{ … }} is an expression; [@…] marks a claim;
-# \{{ and \$ are typed.
-INLINE = re.compile(
-    r"""(?P<code>(?P<ticks>`+)(?!`)(?:(?!\n[ \t>]*\n).)*?(?<!`)(?P=ticks)(?!`))
-    |(?P<comment><!--.*?-->)
-    |\\(?P<escaped>\{\{|\$)
-    |(?P<block>\$\$(?P<display>.+?)\$\$)
-    |\$(?P<inline>(?![\s$])(?:[^$\\\n]|\\.|\{\{.*?\}\}|\n(?![ \t>]*\n))+?(?<![\s\\]))\$(?!\w)
-    |\{\{(?P<expression>.+?)\}\}
-    |[ ]?(?P<mark>\[@[^\[\]]*\])
-    |(?P<open>\{\{|\$\$|<!--)""",
-    re.X | re.S,
-)
-BLOCK = re.compile(r'<div|<figure|<math[^>]* display="block"')  # stands on its own, not in a <p>
-EXPRESSION = re.compile(r"\{\{(.+?)\}\}", re.S)
-PLAIN = (FormulaError, CitationError)  # errors whose message says it all
-FRONT_MATTER = re.compile(r"\A---\n(.*?\n)---\n", re.S)
+BLOCK = re.compile(r'<div|<figure|<table|<math[^>]* display="block"')  # may not stand in a <p>
+PARAGRAPH = re.compile(rf"<p>((?:(?!</?p>).)*?{_OPEN}(?:(?!</?p>).)*?)</p>", re.S)
+AGAIN = "when it runs again: take random numbers from np.random.default_rng(seed), and no clock"
 
 
 @dataclass
@@ -66,6 +52,7 @@ class Page:
     blocks: list[Block] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     parts: list = field(default_factory=list)
+    title: str = ""
     description: str = ""
     formulas: dict[str, str] = field(default_factory=dict)  # HTML -> TeX with its values, in $
     claims: list[citations.Claim] = field(default_factory=list)
@@ -78,13 +65,20 @@ class Page:
         """Put the woven pieces into rendered HTML: whole in text, as plain text in attributes."""
         if _OPEN not in html:
             return html
-        html = re.sub(
-            rf"<p>\s*({TOKEN.pattern})\s*</p>",
-            lambda m: m[1] if BLOCK.match(self.pieces[_index(m[2])][0]) else m[0],
-            html,
-        )
+        html = PARAGRAPH.sub(self._without_blocks, html)
         pattern = re.compile(f"<[a-zA-Z][^<>]*{_OPEN}[^<>]*>|{TOKEN.pattern}")
         return pattern.sub(self._resolve_match, html)
+
+    def _without_blocks(self, paragraph):
+        """Cut a paragraph where a piece stands that a paragraph can't hold."""
+        parts, start, inside = [], 0, paragraph[1]
+        for match in TOKEN.finditer(inside):
+            if BLOCK.match(self.pieces[_index(match[1])][0]) and _is_outside_tags(
+                inside[start : match.start()]
+            ):
+                parts += [_paragraph(inside[start : match.start()]), match[0]]
+                start = match.end()
+        return "".join([*parts, _paragraph(inside[start:])]) if parts else paragraph[0]
 
     def _resolve_match(self, match):
         if match[0][0] == "<":
@@ -112,8 +106,21 @@ def _index(token):
     return int("".join(str(ord(character) - _DIGITS) for character in token))
 
 
+def _is_outside_tags(html):
+    """Whether all that is opened in some HTML is closed in it."""
+    html = re.sub(r"<(?:br|img|input|wbr)\b[^>]*>", "", html)
+    return len(re.findall(r"<[a-zA-Z]", html)) == html.count("</")
+
+
+def _paragraph(html):
+    return f"<p>{html.strip()}</p>" if html.strip() else ""
+
+
 class Source(NamedTuple):
-    """A page's file: its Markdown, the lines before that, and what its front matter says."""
+    """A page's file: its Markdown, the lines before that, and what its front matter says.
+
+    Title and description may hold values. `meta` has all names of the front matter.
+    """
 
     path: str
     text: str
@@ -121,206 +128,353 @@ class Source(NamedTuple):
     description: str = ""
     description_line: int = 1
     problems: tuple[Problem, ...] = ()
-    meta: dict = {}  # all that its front matter says
+    title: str = ""
+    title_line: int = 1
+    meta: dict = {}
 
 
 def read_page(file):
-    """Read a page's file and return its Source; front matter that is no YAML is a problem."""
+    """Read a page's file and return its Source; front matter that can't be read is a problem."""
     path = os.path.relpath(file, ROOT).replace(os.sep, "/")
-    return read_source(Path(file).read_text(encoding="utf-8-sig"), path)
+    try:
+        return read_source(Path(file).read_bytes().decode("utf-8"), path)
+    except UnicodeDecodeError as error:
+        line = 1 + error.object.count(b"\n", 0, error.start)
+        return Source(path, "", problems=(Problem(path, line, "the file is not UTF-8"),))
 
 
 def read_source(text, path):
-    """Read the text of a page's file as read_page does; `path` is its file, as messages name it."""
-    text = text.replace("\r\n", "\n")
-    front = FRONT_MATTER.match(text)
-    if not front:
-        return Source(path, text)
-    body, offset = text[front.end() :], front[0].count("\n")
-    try:
-        meta = yaml.safe_load(front[1]) or {}
-        if not isinstance(meta, dict):
-            raise yaml.YAMLError("it is not a list of names and values")
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = 2 + (mark.line if mark else 0)
-        message = getattr(error, "problem", None) or str(error)
-        problem = Problem(path, line, f"the front matter can't be read: {message}")
-        return Source(path, body, offset, problems=(problem,))
-    before = re.match(r"(?s)(.*?)^description:", front[0], re.M)
-    line = 1 + (before[1].count("\n") if before else 0)
-    return Source(path, body, offset, str(meta.get("description", "")), line, meta=meta)
+    """Return the Source of a page from the whole text of its file."""
+    front = read_front_matter(text, path)
+    at = front.lines.get
+    description, title = front.meta.get("description", ""), front.meta.get("title", "")
+    return Source(
+        path, front.body, front.offset, description, at("description", 1), front.problems, title,
+        at("title", 1), front.meta,
+    )  # fmt: skip
 
 
-def weave_file(file):
-    """Run the page in a file; the same as weave_page, with the front matter read too."""
-    source = read_page(file)
-    page = weave_page(
-        source.text, source.path, source.offset, source.description, source.description_line
-    )
-    page.problems[:0] = source.problems
-    return page
+class Draft:
+    """A page before its code has run: `steps` is what it asks for, in order."""
 
-
-def weave_page(text, path, offset=0, description="", description_line=1, twice=True):
-    """Run a page and return it as a Page; never raises for what is wrong on the page.
-
-    Args:
-        text: its Markdown, without front matter.
-        path: its file, as messages name it.
-        offset: how many lines of the file stand before `text`.
-        description: the sentence of its front matter; may hold {{ }}.
-        description_line: where that stands in the file.
-        twice: run it a second time, and refuse what comes out different.
-    """
-    page = _Weaver(path, offset, description, description_line).weave(text)
-    if twice and not page.problems:
-        again = _Weaver(path, offset, description, description_line).weave(text)
-        _compare(page, again)
-    return page
-
-
-def _compare(page, again):
-    page.problems += again.problems
-    blocks = {block.fence.line for block in page.blocks}
-    for line, first, second in zip(page.lines, page.pieces, again.pieces):
-        if first != second and not again.problems:
-            what = (
-                "the block shows something else" if line in blocks else "the value is another one"
+    def __init__(self, source):
+        self.source = source
+        self.parts = find_parts(PRIVATE.sub("\ufffd", source.text), source.offset)
+        self.front = [  # (text, its line) of what the front matter shows
+            (PRIVATE.sub("\ufffd", text), line)
+            for text, line in (
+                (source.description, source.description_line),
+                (source.title, source.title_line),
             )
-            page.problems.append(
-                Problem(
-                    page.path,
-                    line,
-                    f"{what} when it runs again: "
-                    "take random numbers from np.random.default_rng(seed), and no clock",
-                )
+        ]
+        fences = [part for part in self.parts if isinstance(part, Fence) and part.is_python]
+        if fences and "continuation" in fences[0].flags:
+            fences[0].problems.append("continuation, but no block stands before this one")
+        self.steps = tuple(self._steps())
+
+    def _steps(self):
+        for part in self.parts:
+            if not isinstance(part, Fence):
+                yield from _values(part.source, part.line, part.tokens)
+            elif part.is_python:
+                kind = "skip" if part.problems else "block"
+                continues = "continuation" in part.flags
+                yield Step(kind, part.source, part.line, continues, part.raises)
+        for text, line in self.front:
+            yield from _values(text, line, tokens(text))
+
+    @cached_property
+    def _trees(self):
+        """The code of its blocks, as far as it can be read."""
+        trees = []
+        for step in self.steps:
+            if step.kind == "block":
+                try:
+                    trees.append(parse_quietly(step.source))
+                except (SyntaxError, ValueError, MemoryError, RecursionError):
+                    continue
+        return trees
+
+    @property
+    def imports(self):
+        """Names of the modules that its blocks import first of all."""
+        return {
+            name
+            for tree in self._trees
+            for node in tree.body
+            for name in (
+                [alias.name for alias in node.names]
+                if isinstance(node, ast.Import)
+                else [node.module]
+                if isinstance(node, ast.ImportFrom) and node.module and not node.level
+                else []
             )
+        }
+
+    @property
+    def has_sets(self):
+        """Whether its blocks make sets, or take hashes: then more may differ from run to run."""
+        return any(
+            (isinstance(node, ast.Set) and len(node.elts) > 1)
+            or isinstance(node, ast.SetComp)
+            or (isinstance(node, ast.Name) and node.id in ("set", "frozenset", "hash"))
+            or (isinstance(node, ast.Attribute) and node.attr in ("keys", "items"))
+            for tree in self._trees
+            for node in ast.walk(tree)
+        )
+
+    def fill(self, runs):
+        """Return the Page, given the Outcomes of each run of the steps.
+
+        What came out different in a later run than in the first is a problem.
+        """
+        outcomes = runs[0] if runs else []
+        page = _Filler(self, outcomes).fill()
+        for again in runs[1:]:
+            self._compare(page, outcomes, again)
+        page.problems[:0] = self.source.problems
+        return page
+
+    def _compare(self, page, outcomes, again):
+        for step, first, second in zip(self.steps, outcomes, again):
+            if second.error and not first.error:
+                if not second.follows:
+                    _report(page, second.error_line, second.error)
+            elif _shown(first) != _shown(second) and not any(o.error for o in again):
+                kind = "the block shows something else"
+                what = kind if step.kind == "block" else "the value is another one"
+                _report(page, step.line, f"{what} {AGAIN}")
 
 
-class _Weaver:
-    def __init__(self, path, offset, description, description_line):
-        self.path, self.offset = path, offset
-        self.description, self.description_line = description, description_line
-        self.page = Page(path)
-        self.chain = Chain()
-        self.started = False
-        self.line = 1  # what is woven now
+def _values(text, line, found):
+    """The steps of the values in a text, in order."""
+    for token in found:
+        for value in token.parts if token.kind == "formula" else [token]:
+            if isinstance(value, Value) and not _wrong(value):
+                at = line + text.count("\n", 0, value.start)
+                yield Step("value", value.expression, at, specification=value.specification)
+
+
+def _wrong(value):
+    """What is wrong with a value before anything runs."""
+    if value.problem:
+        return value.problem
+    tree = parse_quietly(value.expression, mode="eval")
+    if isinstance(tree.body, ast.Constant) and any(numbers.typed_numbers(str(tree.body.value))):
+        shown = value.source.strip()
+        return f"ValueError: {{{{ {shown} }}}} is typed: name what a block computed"
+    return ""
+
+
+def _shown(outcome):
+    return outcome.printed, outcome.value, outcome.drawing, outcome.raised
+
+
+def _report(page, line, message):
+    """Add a problem to a page, once."""
+    problem = Problem(page.path, line, message)
+    if problem not in page.problems:
+        page.problems.append(problem)
+    page.problems.sort(key=lambda problem: problem.line)
+    return problem
+
+
+def _is_blank(lines):
+    return not lines or not lines[0].strip(" \t>")
+
+
+class _Told(Exception):
+    """Something is wrong here; the message says it all."""
+
+
+class _Follows(Exception):
+    """Something is wrong only because of what was reported before."""
+
+
+class _Filler:
+    """Puts what came of the steps into the parts of a draft."""
+
+    def __init__(self, draft, outcomes):
+        self.draft, self.outcomes = draft, iter(outcomes)
+        self.page = Page(draft.source.path, parts=draft.parts)
+        self.line = 1  # what is filled now
+        self.lines, self.apart = [], None  # of the page's text; what keeps a piece apart
         self.shown = set()  # numbers that the page computed, in canonical form
         self.sources = citations.read_sources(ROOT)[0]
         self.notes = {}  # label of a source's note -> the token that stands for its reference
-        self.displayed = 0  # formulas on a line of their own
         self.marks = {}  # label -> how often it was cited
+        self.displayed = 0  # formulas on a line of their own
+        self.is_whole = not any(outcome.error == NOT_RUN for outcome in outcomes)
 
-    def weave(self, text):
-        page = self.page
-        page.parts = find_parts(PRIVATE.sub("\ufffd", text), self.offset)
-        if str(ROOT) not in sys.path:
-            sys.path.insert(0, str(ROOT))
-        with contextlib.chdir(ROOT), last_resort():
-            woven = [self._fence(p) if isinstance(p, Fence) else self._text(p) for p in page.parts]
-            page.description = self._inline(
-                PRIVATE.sub("\ufffd", self.description), self.description_line
-            )
-            page.description = page.plain(page.description)
+    def fill(self):
+        page, source = self.page, self.draft.source
+        for part in self.draft.parts:
+            if isinstance(part, Fence):
+                self._fence(part)
+            else:
+                self._add(self._text(part).split("\n"))
+        page.description, page.title = (
+            page.plain(self._inline(text, line, tokens(text))) for text, line in self.draft.front
+        )
         notes = [f"[^{label}]: {noted}" for label, noted in self.notes.items()]
-        page.text = "\n".join([*woven, "", *notes] if notes else woven)
-        self._check_typed_numbers()
+        page.text = "\n".join([*self.lines, "", *notes] if notes else self.lines)
+        if self.is_whole:
+            self._check_typed_numbers()
+        self._check_signs(source)
         page.problems.sort(key=lambda problem: problem.line)
         return page
 
     def _problem(self, line, message):
-        self.page.problems.append(Problem(self.path, line, message))
+        self.page.problems.append(Problem(self.page.path, line, message))
         return self.page.problems[-1]
 
     def _piece(self, html, plain=""):
-        self.page.pieces.append((html, plain))
+        self.page.pieces.append((PRIVATE.sub("\ufffd", html), PRIVATE.sub("\ufffd", plain)))
         self.page.lines.append(self.line)
         return token(len(self.page.pieces) - 1)
 
+    # ---- blocks -----------------------------------------------------------------------------
+
+    def _add(self, lines, apart=None):
+        """Add lines; those with `apart` get an empty line before and after, unless one is there."""
+        blank = self.apart if apart is None else apart
+        if blank is not None and _is_blank(self.lines[-1:]) is _is_blank(lines[:1]) is False:
+            self.lines.append(blank)
+        self.lines += lines
+        self.apart = apart
+
     def _fence(self, fence):
+        """Add a fence: a block becomes a piece on a line of its own, others stay as they are."""
         self.line = fence.line
-        broken = [self._problem(fence.line, message) for message in fence.problems]
-        if broken:
-            self.started = True
-            self.chain.skip(fence.source)
-            return self._own_line(fence.prefix, render.error_box(broken))
-        if not fence.is_python:
-            return "\n".join(fence.lines)
-        if "continuation" not in fence.flags:
-            self.chain = Chain()
-        elif not self.started:
-            broken = self._problem(fence.line, "continuation, but no block stands before this one")
-        self.started = True
-        number = len(self.page.blocks) + 1
-        outcome = self.chain.run(fence, self.path, number)
-        block = Block(number, fence, outcome)
+        outcome = next(self.outcomes) if fence.is_python else None
+        if fence.problems:
+            html = render.error_box([self._problem(fence.line, m) for m in fence.problems])
+        elif outcome:
+            html = self._block(fence, outcome)
+        else:
+            self._add(fence.lines)
+            return
+        self._add([fence.prefix + self._piece(html)], apart=fence.prefix.rstrip(" \t"))
+
+    def _block(self, fence, outcome):
+        block = Block(len(self.page.blocks) + 1, fence, outcome)
         self.page.blocks.append(block)
-        html = self._show(block)
-        if outcome.error is not None and not self.chain.follows(outcome.error):
-            message = _describe(outcome.error)
-            html += render.error_box([self._problem(outcome.error_line, message)])
-        return self._own_line(fence.prefix, f"<div>{html}</div>" if outcome.error else html)
+        drawn = re.sub(r"<[^>]*>", " ", outcome.drawing)
+        self.shown |= numbers.numbers_in(f"{outcome.printed} {drawn}") | outcome.numbers
+        html = render.block(fence, outcome, block.number)
+        if not outcome.error:
+            return html
+        if not outcome.follows:
+            html += render.error_box([self._problem(outcome.error_line, outcome.error)])
+        return f"<div>{html}</div>"
 
-    def _show(self, block):
-        drawn = re.sub(r"<[^>]*>", " ", block.outcome.drawing)
-        self.shown |= numbers.numbers_in(f"{block.outcome.printed} {drawn}")
-        self.shown |= numbers.numbers_of(self.chain.namespace)
-        return render.block(block.fence, block.outcome, block.number)
-
-    def _own_line(self, prefix, html):
-        blank = prefix.rstrip(" \t")
-        return "\n".join([blank, prefix + self._piece(html), blank])
+    # ---- text -------------------------------------------------------------------------------
 
     def _text(self, part):
-        """Weave a part of the text; each claim marked in it gets its sentence."""
+        """Fill a part of the text; each claim marked in it gets its sentence."""
         known = len(self.page.claims)
-        text = self._inline(part.source, part.line)
+        text = self._inline(part.source, part.line, part.tokens)
         marks = citations.MARK.finditer(text)
         for claim, mark in zip(self.page.claims[known:], marks, strict=True):
             claim.text = citations.sentence_at(text, mark.start())
         return citations.MARK.sub(r"\1", text)
 
-    def _inline(self, source, first_line):
-        def put(match):
-            self.line = line = first_line + source.count("\n", 0, match.start())
+    def _inline(self, source, first_line, found):
+        filled, at = [], 0
+        for token in found:
+            filled.append(source[at : token.start])
+            self.line = first_line + source.count("\n", 0, token.start)
+            filled.append(self._put(token, source[token.start : token.end]))
+            at = token.end
+        return "".join([*filled, source[at:]])
+
+    def _put(self, token, typed):
+        """What stands for a token in the Markdown."""
+        try:
+            if token.kind == "value":
+                return self._value(token)
+            if token.kind == "formula":
+                return self._formula(token)
+            if token.kind == "mark":
+                return self._cite(token.text)
+            if token.kind == "problem":
+                raise _Told(token.text)
+        except _Follows:
+            return "?"
+        except (_Told, FormulaError, CitationError) as error:
+            return self._piece(render.error_mark(self._problem(self.line, str(error))), "?")
+        return token.text if token.kind == "escape" else typed
+
+    def _outcome(self, value):
+        """What came of a value; raises _Told or _Follows if nothing did."""
+        if wrong := _wrong(value):
+            raise _Told(wrong)
+        outcome = next(self.outcomes)
+        if outcome.follows:
+            raise _Follows
+        if outcome.error:
+            raise _Told(outcome.error)
+        self.shown |= numbers.numbers_in(outcome.value)
+        return outcome
+
+    def _value(self, value):
+        outcome = self._outcome(value)
+        html = outcome.drawing or render.value(outcome.value, value.source.strip(), outcome.blocks)
+        return self._piece(html, outcome.value)
+
+    def _formula(self, token):
+        placed, written, typed, tex, errors = [], {}, {}, [], []
+        for part in token.parts:
+            if not isinstance(part, Value):
+                tex.append(re.sub(r"\n[ \t]*>[ \t]?", "\n", part))  # the marks of a quote
+                continue
             try:
-                return self._inline_piece(match, line)
-            except KeyboardInterrupt:
-                raise
-            except BaseException as error:
-                if self.chain.follows(error):
-                    return "?"
-                message = str(error) if isinstance(error, PLAIN) else _describe(error)
-                return self._piece(render.error_mark(self._problem(line, message)), "?")
+                outcome = self._outcome(part)
+            except (_Told, _Follows) as error:  # the values after it have outcomes too
+                errors.append(error)
+                continue
+            text, digits = outcome.value, f"7319{len(placed):04d}5824"
+            sign = "-" if text.startswith("−") else ""
+            if not re.fullmatch(r"[\d.,]+", text.lstrip("−")):
+                shown = f"{{{{{part.source}}}}}"
+                errors.append(FormulaError(f"{shown} in a formula must be a number, not {text!r}"))
+                continue
+            marked = render.value(text.lstrip("−"), part.source.strip(), outcome.blocks)
+            placed.append((digits, marked.replace("<span", "<mn").replace("</span", "</mn")))
+            tex.append(f"{{{sign}{digits}}}")
+            written[tex[-1]] = f"{{{{{part.source}}}}}"
+            typed[digits] = text.lstrip("−").replace(",", "{,}")
+        if errors:
+            raise errors[0]
+        return self._set_formula("".join(tex), token.display, placed, written, typed)
 
-        return INLINE.sub(put, source)
+    def _set_formula(self, tex, display, placed, written, typed):
+        try:
+            mathml = to_mathml(tex, display, placed)
+        except FormulaError as error:
+            message = str(error)
+            for standing, expression in written.items():
+                message = message.replace(standing, expression)
+            raise FormulaError(message) from error
+        for digits, text in typed.items():
+            tex = tex.replace(digits, text)
+        dollars, plain = "$$" if display else "$", unescape(re.sub(r"<[^>]*>", "", mathml))
+        if display:
+            self.displayed += 1
+            mathml = render.formula(mathml, self.displayed)
+        self.page.formulas[mathml] = f"{dollars}{tex.strip()}{dollars}"
+        return self._piece(mathml, plain)
 
-    def _inline_piece(self, match, line):
-        if match["expression"]:
-            text, blocks, drawing = self._evaluate(match["expression"], line)
-            if drawing:
-                return self._piece(drawing, text)
-            return self._piece(render.value(text, match["expression"].strip(), blocks), text)
-        tex = match["display"] or match["inline"]
-        if tex:
-            return self._formula(tex, line, display=bool(match["display"]))
-        if match["mark"]:
-            return self._cite(match["mark"], line)
-        if match["open"]:
-            raise SyntaxError(f"{match['open']} is never closed")
-        return match["escaped"] or match[0]
-
-    def _cite(self, mark, line):
+    def _cite(self, mark):
         """Put the numbers of notes, or a link to the block above, where a claim is marked."""
         named = citations.parse_mark(mark)
         if named == [(citations.BLOCK, "")]:
-            shown, claim = self._point_to_block(line)
+            shown, claim = self._point_to_block()
         else:
             shown = " ".join(self._note(key, place) for key, place in named)
             label = citations.label(*named[0])
             count = "" if self.marks[label] == 1 else self.marks[label]
-            claim = citations.Claim(line, f"fnref{count}:{label}", named)
+            claim = citations.Claim(self.line, f"fnref{count}:{label}", named)
         self.page.claims.append(claim)
         return f"{citations.OPEN}{shown}{citations.CLOSE}"
 
@@ -333,75 +487,29 @@ class _Weaver:
         self.marks[label] = self.marks.get(label, 0) + 1
         return f"[^{label}]"
 
-    def _point_to_block(self, line):
+    def _point_to_block(self):
         if not self.page.blocks:
             raise CitationError(f"[@{citations.BLOCK}] leads nowhere: no block stands above it")
         number, anchor = self.page.blocks[-1].number, f"claim-{len(self.page.claims) + 1}"
         shown = self._piece(render.block_mark(number, anchor), "")
-        return shown, citations.Claim(line, anchor, block=number)
+        return shown, citations.Claim(self.line, anchor, block=number)
 
-    def _evaluate(self, expression, line):
-        value, specification, blocks = self.chain.evaluate(expression, self.path, line)
-        drawing = "" if specification else render.rich(value)
-        text = numbers.write(value, specification) if not drawing else ""
-        self.shown |= numbers.numbers_in(text)
-        return text, blocks, drawing
-
-    def _formula(self, tex, line, display):
-        tex = re.sub(r"\n[ \t]*>[ \t]?", "\n", tex)  # the marks of a quote are not part of it
-        placed, written, typed = [], {}, {}
-
-        def put(match):
-            text, blocks, _ = self._evaluate(match[1], line)
-            digits = f"7319{len(placed):04d}5824"
-            sign = "-" if text.startswith("−") else ""
-            if not re.fullmatch(r"[\d.,]+", text.lstrip("−")):
-                raise FormulaError(
-                    f"{{{{{match[1]}}}}} in a formula must be a number, not {text!r}"
-                )
-            marked = render.value(text.lstrip("−"), match[1].strip(), blocks)
-            placed.append((digits, marked.replace("<span", "<mn").replace("</span", "</mn")))
-            written[f"{{{sign}{digits}}}"] = match[0]
-            typed[digits] = text.lstrip("−").replace(",", "{,}")
-            return f"{{{sign}{digits}}}"
-
-        filled = EXPRESSION.sub(put, tex)
-        try:
-            mathml = to_mathml(filled, display, placed)
-        except FormulaError as error:
-            message = str(error)
-            for standing, expression in written.items():
-                message = message.replace(standing, expression)
-            raise FormulaError(message) from error
-        for digits, text in typed.items():
-            filled = filled.replace(digits, text)
-        dollars = "$$" if display else "$"
-        plain = unescape(re.sub(r"<[^>]*>", "", mathml))
-        if display:
-            self.displayed += 1
-            mathml = render.formula(mathml, self.displayed)
-        self.page.formulas[mathml] = f"{dollars}{filled.strip()}{dollars}"
-        return self._piece(mathml, plain)
+    # ---- checks -----------------------------------------------------------------------------
 
     def _check_typed_numbers(self):
-        texts = [
-            (part.source, part.line) for part in self.page.parts if not isinstance(part, Fence)
-        ]
-        for source, line in (*texts, (self.description, self.description_line)):
-            prose = numbers.blank(source, EXPRESSION)
-            for index, number in numbers.typed_numbers(prose):
+        texts = [(p.source, p.line, p.tokens) for p in self.page.parts if not isinstance(p, Fence)]
+        described, line = self.draft.front[0]
+        for source, first, found in (*texts, (described, line, tokens(described))):
+            for index, number in numbers.typed_numbers(source, found):
                 if numbers.canonical(number) not in self.shown:
                     self._problem(
-                        line + source.count("\n", 0, index),
+                        first + source.count("\n", 0, index),
                         f"the number {number} is typed, and no block on this page computes it: "
                         "write {{ expression }} instead",
                     )
 
-
-def _describe(error):
-    name = type(error).__name__
-    if name == "BlockStopped":
-        return str(error)
-    message = error.msg if isinstance(error, SyntaxError) else str(error)
-    message = message.replace(str(ROOT) + os.sep, "")
-    return f"{name}: {message}" if message else name
+    def _check_signs(self, source):
+        for line, text in enumerate(source.text.split("\n"), source.offset + 1):
+            if found := CONTROL.search(text):
+                name = f"U+{ord(found[0]):04X}"
+                self._problem(line, f"the page holds the control character {name}: take it out")

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 from pytest_markdown_docs._runners import DefaultRunner, register_runner
 
 from weave.fences import Fence, find_parts
-from weave.page import INLINE, weave_file
+from weave.runner import weave_file
 
 
 class BlockFailed(Exception):
@@ -45,7 +45,7 @@ def _tested(text):
 def _can_fail(part):
     if isinstance(part, Fence):
         return part.is_python or part.problems
-    return any(not (m["code"] or m["comment"]) for m in INLINE.finditer(part.source)) or any(
+    return any(token.kind not in ("code", "comment") for token in part.tokens) or any(
         character.isdigit() for character in part.source
     )
 

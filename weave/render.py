@@ -52,17 +52,6 @@ def output(outcome, number):
     return "".join(parts)
 
 
-def rich(value):
-    """HTML or SVG of a value that can draw itself, or an empty string."""
-    if isinstance(value, type):
-        return ""
-    for name in ("_repr_html_", "_repr_svg_"):
-        draw = getattr(value, name, None)
-        if draw is not None:
-            return draw()
-    return ""
-
-
 def _text(text, number, label, kind=""):
     text = escape(text.rstrip("\n"), quote=False)
     classes = " ".join(["woven-output", *kind.split()])

@@ -10,7 +10,7 @@ from nbclient import NotebookClient
 
 from figures.kit.notebook import as_picture
 from tests.browser import support
-from weave.page import weave_file
+from weave.runner import weave_file
 
 SERIES = support.DOCS / support.SERIES
 LESSONS = sorted(file.stem for file in SERIES.glob("*.md") if file.stem != "index")

@@ -5,7 +5,8 @@ from html import unescape
 
 import pytest
 
-from weave.page import ROOT, weave_file
+from weave.page import ROOT
+from weave.runner import weave_file
 
 LESSONS = ROOT / "docs/models/fine-tuning"
 SHOWN = {

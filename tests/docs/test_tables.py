@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from weave.page import ROOT, weave_file
+from weave.page import ROOT
+from weave.runner import weave_file
 
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))

@@ -2,7 +2,7 @@
 
 import re
 
-from weave.page import weave_page
+from weave.runner import weave_page
 
 # The ends of long messages, word for word.
 FLAGS = "there are continuation, hide and raises=NameOfError"

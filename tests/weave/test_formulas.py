@@ -218,9 +218,10 @@ def test_dollars_make_a_formula(source, inside):
 
 
 @pytest.mark.parametrize(
-    "source", ["$ x$ and $ y$", "$5 or $6", "`$x$`", r"\$x\$", "5$", "$a\n\nb$"]
+    "source",
+    ["$5 or $6", "`$x$`", r"\$x\$", "5$", "costs $5 and $10", "US$ 5 to $7", "<code>$x$</code>"],
 )
-def test_other_dollars_do_not(source):
+def test_money_and_code_do_not(source):
     assert "<math" not in prose(source)
 
 

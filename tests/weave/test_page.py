@@ -1,7 +1,6 @@
 """page.py: what a page shows, and the exact words in which it is refused."""
 
 import re
-import sys
 import xml.etree.ElementTree as ElementTree
 from html import escape
 from pathlib import Path
@@ -22,8 +21,9 @@ from tests.weave.pages import (
     weave,
     words,
 )
-from weave import execute
-from weave.page import ROOT, read_page, weave_file, weave_page
+from weave import runner
+from weave.page import ROOT, read_page
+from weave.runner import weave_file, weave_page
 
 PAGES = sorted(Path(ROOT, "docs").rglob("*.md"))
 
@@ -125,8 +125,8 @@ BROKEN = {
         ["page.md:7: the value is another one " + AGAIN],
     ),
     "second run fails": (
-        block("import sys\nassert not hasattr(sys, 'ran_before')\nsys.ran_before = 1\nNone"),
-        ["page.md:3: AssertionError: not hasattr(sys, 'ran_before') is false"],
+        block("import os\nassert os.environ['PYTHONHASHSEED'] == '0'"),
+        ["page.md:3: AssertionError: '1' != '0'"],
     ),
     "nothing raised": (
         block("x = 1", "raises=ValueError"),
@@ -164,23 +164,20 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_page_says_file_line_and_cause(name, monkeypatch):
-    monkeypatch.setattr(sys, "ran_before", 0, raising=False)
-    monkeypatch.delattr(sys, "ran_before")
+def test_a_broken_page_says_file_line_and_cause(name):
     text, messages = BROKEN[name]
     assert problems(text) == messages
 
 
 def test_a_block_that_never_ends_says_so(monkeypatch):
-    run = execute.Chain.run
-    monkeypatch.setattr(execute.Chain, "run", lambda *args: run(*args, seconds=0.2))
+    monkeypatch.setattr(runner, "SECONDS", 0.2)
     assert problems("a\n\n" + block("x = 1\nwhile True: pass")) == [
         "page.md:5: the block still ran after 0.2 s and was stopped"
     ]
 
 
 def test_a_value_that_never_ends_says_so(monkeypatch):
-    monkeypatch.setattr(execute, "SECONDS", 0.2)
+    monkeypatch.setattr(runner, "SECONDS", 0.2)
     assert problems("a\n\n{{ [0 for _ in iter(int, 1)] }}") == [
         "page.md:3: the block still ran after 0.2 s and was stopped"
     ]

@@ -8,8 +8,9 @@ import sys
 import pytest
 
 from tests.weave.pages import block
-from weave.page import ROOT, weave_file
+from weave.page import ROOT
 from weave.pytest_adapter import Parser
+from weave.runner import weave_file
 
 CONFTEST = """
 from weave.pytest_adapter import Parser

@@ -1,0 +1,86 @@
+"""Front matter: the YAML that a page's file may begin with. The only reader of its syntax."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+import yaml
+
+from weave.fences import Problem
+
+OPENING = re.compile(r"---[ \t]*\n")
+CLOSING = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.M)
+NAME = re.compile(r"[ ]{0,3}[A-Za-z0-9_-]+:")
+TEXTS = ("title", "description")  # kept as they are typed: 404 and 2026-01-01 too
+
+
+class FrontMatter(NamedTuple):
+    """What stands before a page's Markdown.
+
+    `meta` has its names and values; `offset` says how many lines of the file it takes, and `lines`
+    on which line of the file each name stands.
+    """
+
+    meta: dict
+    body: str
+    offset: int = 0
+    lines: dict = {}
+    problems: tuple = ()
+
+
+def read_front_matter(text, path):
+    """Return the FrontMatter of a page's text; never raises for what stands in it.
+
+    Args:
+        text: the whole file.
+        path: its file, as messages name it.
+    """
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    opening = OPENING.match(text)
+    if not opening:
+        return FrontMatter({}, text)
+    closing = CLOSING.search(text, opening.end())
+    if not closing:
+        problems = ()
+        if NAME.match(text, opening.end()):
+            problems = (_problem(path, 1, "the line --- that ends it is missing"),)
+        return FrontMatter({}, text, problems=problems)
+    inside, end = text[opening.end() : closing.start()], closing.end() + 1
+    return _read(inside, text[end:], text.count("\n", 0, end), path)
+
+
+def _problem(path, line, message):
+    return Problem(path, line, f"the front matter can't be read: {message}")
+
+
+def _read(inside, body, offset, path):
+    try:
+        meta = yaml.safe_load(inside)
+        typed = yaml.load(inside, yaml.BaseLoader)
+        names = yaml.compose(inside)
+        if meta is not None and not isinstance(meta, dict):
+            raise yaml.YAMLError("it is not a list of names and values")
+    except (yaml.YAMLError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = 2 + (mark.line if mark else 0)
+        message = getattr(error, "problem", None) or str(error)
+        if re.match(r"\s*[\w-]+:\s*\{\{", inside.split("\n")[max(0, line - 2)]):
+            message = "a text that begins with {{ needs quotes round it"
+        return FrontMatter({}, body, offset, problems=(_problem(path, line, message),))
+    meta, lines, problems = meta or {}, {}, []
+    for key, value in names.value if meta else ():
+        name, line = key.value, 2 + key.start_mark.line
+        if name in lines:
+            problems.append(_problem(path, line, f"{name} is given twice"))
+        lines[name] = line
+        if name in TEXTS:
+            if isinstance(value, yaml.ScalarNode):
+                meta[name] = " ".join(typed[name].split())
+            else:
+                meta[name] = ""
+                shown = "quotes round it" if value.flow_style else "a line of text"
+                problems.append(_problem(path, line, f"the {name} needs {shown}"))
+            if not meta[name]:
+                del meta[name]
+    return FrontMatter(meta, body, offset, lines, tuple(problems))
