@@ -218,7 +218,7 @@ class Draft:
             (isinstance(node, ast.Set) and len(node.elts) > 1)
             or isinstance(node, ast.SetComp)
             or (isinstance(node, ast.Name) and node.id in ("set", "frozenset", "hash"))
-            or (isinstance(node, ast.Attribute) and node.attr in ("keys", "items"))
+            or (isinstance(node, ast.Attribute) and node.attr == "keys")
             for tree in self._trees
             for node in ast.walk(tree)
         )

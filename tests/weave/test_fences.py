@@ -3,6 +3,7 @@
 import textwrap
 from itertools import pairwise
 
+import markdown
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -28,6 +29,17 @@ CONTAINERS = {
     "list in a quote": ("> - item\n>\n", ">     "),
     "details": ("<details markdown>\n<summary>More</summary>\n\n", ""),
     "tab character": ("- item\n\n", "\t"),
+    "list item, right below": ("- item\n", "    "),
+    "list item with a lazy line": ("- item\nmore\n\n", "    "),
+    "list item of two paragraphs": ("1. item\n\n    more\n\n", "    "),
+    "list of three levels": ("- a\n\n    - b\n\n        - c\n\n", " " * 12),
+    "footnote": ("A[^1].\n\n[^1]: Note.\n\n", "    "),
+    "footnote, right below": ("A[^1].\n\n[^1]: Note.\n", "    "),
+    "definition": ("Term\n:   It is.\n\n", "    "),
+    "list in an admonition": ("!!! note\n\n    - item\n\n", "        "),
+    "admonition in a list": ("- item\n\n    !!! note\n\n", "        "),
+    "three spaces and no list": ("Text.\n\n", "   "),
+    "element with Markdown": ("<div markdown>\n\n", ""),
 }
 
 
@@ -138,6 +150,90 @@ def test_a_fence_on_the_line_of_a_list_item_is_refused(opening):
     assert fence.problems == [
         "start the fence on a line of its own below the list item, indented by four spaces"
     ]
+
+
+def indented(source, prefix="    "):
+    """A Python fence, each line with something before it."""
+    lines = ["```python", *source.split("\n"), "```"]
+    return "".join(f"{prefix}{line}".rstrip() + "\n" for line in lines)
+
+
+SHOWN = {  # what stands before, the indentation
+    "below a paragraph": ("Shown:\n\n", "    "),
+    "at the start": ("", "    "),
+    "below other code": ("Shown:\n\n    x = 1\n\n", "    "),
+    "below a heading": ("# Title\n\n", "    "),
+    "behind a list that has ended": ("- item\n\nText.\n\n", "    "),
+    "in a list item": ("- item\n\n", "        "),
+    "in a quote": ("> Said:\n>\n", ">     "),
+    "in a list in a quote": ("> - item\n>\n", ">         "),
+    "in an admonition": ("!!! note\n\n", "        "),
+    "in a definition": ("Term\n:   It is.\n\n", "        "),
+    "with a tab": ("Shown:\n\n", "\t"),
+    "below what is a list elsewhere": ("1) item\n\n", "    "),
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_fence_that_is_indented_as_code_is_text_and_the_next_is_not(name):
+    before, prefix = SHOWN[name]
+    page = f"{before}{indented('1 / 0', prefix)}\nEnd.\n\n```python\nx\n```\n"
+    parts = find_parts(page)
+    assert [p.source for p in parts if isinstance(p, Fence)] == ["x\n"]
+    text = parts[0]
+    code = [text.lines[i].strip(" \t>") for i in sorted(text.code)]
+    assert code[-3:] == ["```python", "1 / 0", "```"]
+
+
+@pytest.mark.parametrize("name", [*SHOWN, *CONTAINERS])
+def test_markdown_takes_for_code_what_is_not_run_and_for_a_fence_what_is(name):
+    before, prefix = (SHOWN | CONTAINERS)[name]
+    page = f"{before}{indented('1 / 0', prefix)}\n"
+    extensions = ["admonition", "def_list", "footnotes", "md_in_html"]
+    extensions += ["pymdownx.superfences", "pymdownx.details", "pymdownx.tabbed"]
+    configs = {"pymdownx.tabbed": {"alternate_style": True}}
+    html = markdown.markdown(page, extensions=extensions, extension_configs=configs)
+    assert ("```python" in html) is (name in SHOWN)
+    found = [part for part in find_parts(page) if isinstance(part, Fence)]
+    assert (found == []) is (name in SHOWN)
+
+
+@pytest.mark.parametrize(
+    ("before", "prefix"),
+    [
+        ("1. item\n\n", "   "),
+        ("1. item\n", "   "),
+        ("- item\n\n", "  "),
+        ("10. item\n\n", "    "[:3]),
+        ("- item\n\n  more\n\n", "  "),
+        ("- a\n\n    - b\n\n", "      "),
+        ("> - item\n>\n", ">   "),
+    ],
+)
+def test_a_fence_that_would_cut_its_list_is_refused_with_what_to_do(before, prefix):
+    (fence,) = fences(before + indented("1 + 1", prefix))
+    assert fence.problems == [
+        "indent the fence, and what follows in its list item, by four spaces for each list"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "prefix"), [("Text\n", "    "), ("Text\n", "\t"), ("> Text\n", ">     ")]
+)
+def test_a_fence_that_is_neither_code_nor_a_block_is_refused(before, prefix):
+    (fence,) = fences(before + indented("1 + 1", prefix))
+    assert fence.problems == [
+        "a fence that is indented by four spaces right below a paragraph is neither code nor run: "
+        "take the spaces away"
+    ]
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["Shown:\n\n    <!-- open\n\n", "`<!--` and ``<!-- ` ``\n\n", "<!-- a --> b <!-- c -->\n\n"],
+)
+def test_a_comment_in_code_or_one_that_is_closed_opens_none(before):
+    assert [f.source for f in fences(f"{before}```python\nx\n```\n")] == ["x\n"]
 
 
 MARKDOWN_LINES = st.sampled_from(

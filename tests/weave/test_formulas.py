@@ -61,6 +61,25 @@ def shape(tex, **options):
             r"\begin{bmatrix} 1 & 2 \\ 3 & 4 \end{bmatrix}",
             "[ mtable(mtr(mtd(1) mtd(2)) mtr(mtd(3) mtd(4))) ]",
         ),
+        (
+            r"\begin{pmatrix} a \\ b \end{pmatrix}^{-1}",
+            "msup(( mtable(mtr(mtd(a)) mtr(mtd(b))) ) − 1)",
+        ),
+        (r"\begin{bmatrix} a \end{bmatrix}_2^\top", "msubsup([ mtable(mtr(mtd(a))) ] 2 ⊤)"),
+        (r"\begin{matrix} a \end{matrix}'", "msup(mtable(mtr(mtd(a))) ′)"),
+        (r"A \begin{pmatrix} a \end{pmatrix} ^2 B", "A msup(( mtable(mtr(mtd(a))) ) 2) B"),
+        (r"\left( \begin{matrix} a \end{matrix} \right)^2", "msup(( mtable(mtr(mtd(a))) ) 2)"),
+        (r"{\binom{n}{k}}^2", "msup(( mfrac(n k) ) 2)"),
+        (r"\left. x \right|_0", "msub( x | 0)"),
+        (r"\sqrt[3]{x}", "mroot(x 3)"),
+        (r"50\%", "50 %"),
+        ("10,000", "10,000"),
+        ("1{,}234{,}567", "1,234,567"),
+        ("x_{1,2}", "msub(x 1 , 2)"),
+        ("x'^2", "msup(x ′ 2)"),
+        ("x^{a'}_b", "msubsup(x b msup(a ′))"),
+        ("x^{2^3}", "msup(x msup(2 3))"),
+        ("x := y", "x : = y"),
     ],
 )
 def test_a_formula_has_the_structure_that_it_says(tex, expected):
@@ -162,6 +181,44 @@ def test_every_environment_makes_a_table(name):
         (r"\text x", r"only plain words in braces may follow \text in '\\text x'"),
         (r"\text{a < b}", r"only plain words may stand in '\\text{a < b}'"),
         (r"\text{a \& b}", r"only plain words may stand in '\\text{a \\& b}'"),
+        (r"\operatorname{arg max}", r"only plain words may stand in '\\operatorname{arg max}'"),
+        ("50%", r"% begins a comment in '50%': write \% for a percent sign"),
+        ("x % y\n+ 1", r"% begins a comment in 'x % y\n+ 1': write \% for a percent sign"),
+        ("x^2^3", "two exponents on one base in 'x^2^3': put braces round one of them"),
+        ("x_1_2", "two indices on one base in 'x_1_2': put braces round one of them"),
+        ("x^2_i^3", "two exponents on one base in 'x^2_i^3': put braces round one of them"),
+        ("x^2'", 'two exponents on one base in "x^2\'": put braces round one of them'),
+        ("W'_3^2", 'two exponents on one base in "W\'_3^2": put braces round one of them'),
+        ("W'_3'", "two exponents on one base in \"W'_3'\": put braces round one of them"),
+        ("2 3", "two numbers side by side would read as one in '2 3'"),
+        ("1 000", "two numbers side by side would read as one in '1 000'"),
+        ("{2}{3}", "two numbers side by side would read as one in '{2}{3}'"),
+        ("2 3^2", "two numbers side by side would read as one in '2 3^2'"),
+        (
+            r"\begin{matrix} 2 3 & 4 \end{matrix}",
+            r"two numbers side by side would read as one in '\\begin{matrix} 2 3 & 4 \\end{matrix}'",
+        ),
+        (
+            "5 or 6",
+            r"the word or in '5 or 6' would be set as a product of letters: write \text{or}, or \$ if the dollars are money",
+        ),
+        (
+            "max(x)",
+            r"the word max in 'max(x)' would be set as a product of letters: write \text{max}, or \$ if the dollars are money",
+        ),
+        ("a × b", r"write \times for × in 'a × b'"),
+        ("a − b", "write - for − in 'a − b'"),
+        ("a ⟹ b", "the sign ⟹ can't stand in the formula 'a ⟹ b'"),
+        ("a # b", "the sign # can't stand in the formula 'a # b'"),
+        (r"\left x \right)", r"\left needs a bracket in '\\left x \\right)'"),
+        (
+            r"\begin{matrix} a \\[2pt] b \end{matrix}",
+            r"\\ takes no height in brackets in '\\begin{matrix} a \\\\[2pt] b \\end{matrix}'",
+        ),
+        (
+            r"\binom{n}{k}^2",
+            r"the formula '\\binom{n}{k}^2' can't be converted: an <msup> would hold 4 parts; put braces round what belongs together",
+        ),
     ],
 )
 def test_what_would_come_out_wrong_is_refused_with_its_cause(tex, message):
@@ -202,9 +259,17 @@ def test_a_value_that_a_formula_cannot_show_is_refused(tex):
     assert len(weave(VALUES + f"\n${tex}$").problems) == 1
 
 
+@pytest.mark.parametrize("tex", ["2{{ n }}", "{{ n }} {{ n }}", "{{ n }}3", "x^2 {{ n }}{{ n }}"])
+def test_values_that_would_read_as_one_number_are_refused(tex):
+    (problem,) = weave(VALUES + f"\n${tex}$").problems
+    assert problem.message == f"two numbers side by side would read as one in {tex!r}"
+
+
 @pytest.mark.parametrize(
     ("source", "inside"),
     [
+        ("the $x$th row", "x"),
+        ("($x$)", "x"),
         ("a $x$ b", "x"),
         ("$x$, $y$", "x"),
         ("$$x$$", "x"),

@@ -35,6 +35,11 @@ def check(text):
         "```text\n[t](nowhere.md)\n```",
         "[^1]: [arXiv](https://arxiv.org)",
         block("f = [abs]") + "\n{{ f[0](3) }}",
+        block("1") + "\n[block 1](#block-1)",
+        "    [t](nowhere.md)\n",
+        "[t]({{ 'two' }}.md)",
+        "<code>[t](nowhere.md)</code>",
+        "[r][]\n\n[r]: two.md",
     ],
 )
 def test_links_that_lead_somewhere_and_what_is_no_link_pass(text):

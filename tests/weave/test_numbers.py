@@ -94,6 +94,19 @@ def test_a_number_of_three_digits_or_more_is_a_typed_one(text, numbers):
         "## Title { #part-4400 .wide }",
         '<img src="a.png" width="640">',
         "conv2d4400, x4400",
+        "a &#124; b &#x2014;",
+        "![Network](a.png){ width=300 }",
+        "![Network](a.png){: width=300 height=200 .wide }",
+        "## Title {#part-4400}",
+        "as said.[^100]",
+        "[text][4400]",
+        "[^100]: E. Hu.",
+        "<code>4400</code>, <kbd>4400</kbd>, <samp>4400</samp>",
+        "<pre>\n4400\n</pre>",
+        "<!-- 4400\n\n4401 -->",
+        "{{ 4400 + n }}",
+        "<svg width=640><path d='M 100 200'/></svg>",
+        "https://example.org/4400, http://example.org/?a=4400",
     ],
 )
 def test_small_numbers_years_citations_addresses_and_code_are_free(text):
@@ -201,3 +214,22 @@ def test_numbers_are_read_from_text_and_from_names():
 )
 def test_a_number_is_written_as_prose_writes_it(value, specification, text):
     assert write(value, specification) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Shown:\n\n    x = 4400  # {{ nobody }} $x\n\nEnd.\n",
+        "- item\n\n        4400 {{ nobody }}\n",
+        "> Said:\n>\n>     4400 {{ nobody }}\n",
+        "Shown:\n\n\t4400\n\n\t{{ nobody }}\n",
+    ],
+)
+def test_indented_code_is_free(text):
+    page = weave(text)
+    assert (page.problems, page.text) == ([], text)
+
+
+@pytest.mark.parametrize("text", ["- item\n\n    It has 4400.\n", "Text\n    of 4400.\n"])
+def test_what_is_indented_and_no_code_is_not(text):
+    assert len(problems(text)) == 1

@@ -368,6 +368,63 @@ def test_a_value_that_draws_itself_is_drawn():
     assert prose(setup + "\na {{ F() }} b").endswith("a <svg/> b")
 
 
+def test_blocks_in_a_note_stay_in_it_with_the_text_between():
+    fence = "".join(f"    {line}\n" for line in ["```python", "x = 1", "```"])
+    again = fence.replace("python", "python continuation").replace("x = 1", "x + 1")
+    page = weave(f"A[^1].\n\n[^1]: Note.\n\n{fence}\n    Between.\n\n{again}\nEnd.\n")
+    html = page.resolve(markdown.markdown(page.text, extensions=["footnotes"]))
+    body = ElementTree.fromstring(f"<body>{html}</body>")
+    (note,) = body.findall("div[@class='footnote']/ol/li")
+    assert [e.get("id") for e in note.iter("div") if e.get("id")] == ["block-1", "block-2"]
+    assert "Between." in "".join(note.itertext())
+    assert body.find(".//p/div") is None
+
+
+def test_a_drawing_in_a_sentence_does_not_stand_in_its_paragraph():
+    setup = block("class F:\n    def _repr_html_(self):\n        return '<figure>f</figure>'")
+    page = weave(setup + "\nOne {{ F() }} two *three* {{ F() }}\n\n{{ F() }}\n")
+    html = page.resolve(markdown.markdown(page.text)).partition("</div>\n")[2]
+    figure = "<figure>f</figure>"
+    assert html == f"<p>One</p>{figure}<p>two <em>three</em></p>{figure}\n{figure}"
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ('{{ {"a": {"b": 1}}["a"]["b"] }}', "1"),
+        ("{{ '}}' }}", "}}"),
+        ("{{{ n }}}", "{2800}"),
+        ("<code>{{ n }}</code>", "2800"),
+        ('<b title="$x$ {{ n }}">{{ n }}</b>', "2800"),
+        ("{{ '\\x1b[1mbold\\x1b[m' }}", "bold"),
+    ],
+)
+def test_values_with_braces_and_signs_are_read_to_their_end(source, shown):
+    assert words(prose(SETUP + "\n<<" + source + ">>").partition("<<")[2]) == shown + ">>"
+
+
+def test_a_formula_may_hold_a_value_in_braces():
+    assert "<msup><mn>10</mn>" in prose(SETUP + "\n$10^{{{ n }}}$")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a\n\nb\x1b[31m", "page.md:3: the page holds the control character U+001B: take it out"),
+        ("a\0", "page.md:1: the page holds the control character U+0000: take it out"),
+        ("a\x85b", "page.md:1: the page holds the control character U+0085: take it out"),
+        ("a\n\\alpha", "page.md:2: \\alpha stands outside a formula: put it between dollars"),
+        ("a\n\\(x\\)", "page.md:2: \\(…\\) is no formula here: write $…$"),
+        (
+            "In $50%$ of cases",
+            "page.md:1: % begins a comment in '50%': write \\% for a percent sign",
+        ),
+    ],
+)
+def test_what_would_stand_wrong_on_the_page_is_said_with_its_line(text, message):
+    assert problems(text) == [message]
+
+
 @pytest.mark.parametrize(
     ("flags", "order"), [("", ["<code>", "Output"]), ("hide", ["Output", "<details", "<code>"])]
 )
@@ -398,6 +455,10 @@ def test_a_chain_goes_on_and_numbers_count_through_the_page():
         ("> Said:\n>\n", "> ", "", "blockquote"),
         ("!!! note\n\n", "    ", "", "div[@class='admonition note']"),
         ('=== "One"\n\n', "    ", "", "div[@class='tabbed-block']"),
+        ("A[^1]\n\n[^1]: Note.\n\n", "    ", "", "div[@class='footnote']/ol/li"),
+        ("A[^1]\n\n[^1]:\n", "    ", "", "div[@class='footnote']/ol/li"),
+        ("T\n:   It is.\n\n", "    ", "", "dd"),
+        ("- a\n\n    - b\n", "        ", "", "li/ul/li"),
         ("<details markdown>\n<summary>s</summary>\n\n", "", "\n</details>\n", "details"),
     ],
 )
@@ -406,12 +467,12 @@ def test_a_block_stays_inside_what_it_stands_in(before, prefix, after, around):
     page = weave(f"{before}{fence}{after}\nAfter.\n")
     html = markdown.markdown(
         page.text,
-        extensions=["admonition", "md_in_html", "pymdownx.tabbed"],
+        extensions=["admonition", "def_list", "footnotes", "md_in_html", "pymdownx.tabbed"],
         extension_configs={"pymdownx.tabbed": {"alternate_style": True}},
     )
     body = ElementTree.fromstring(f"<body>{page.resolve(html)}</body>")
     assert [samp.text for samp in body.findall(f".//{around}//samp")] == ["42"]
-    assert body.find("p").text == "After."
+    assert [p for p in body.findall("p") if p.text == "After."]
     assert body.find(".//p/div") is None
     assert page.problems == []
 
