@@ -220,8 +220,8 @@ class Build:
         """Set what the front matter says, and let MkDocs ask us to render the page."""
         source, woven = self.sources[page.file.src_uri], self.woven[page.file.src_uri]
         page.meta = {**source.meta, "description": woven.description}
-        if "title" in page.meta:
-            page.meta["title"] = str(page.meta["title"])
+        if woven.title:
+            page.meta["title"] = woven.title
         page.render = lambda config, files: self.render(page, config, files)
         return markdown
 
@@ -238,6 +238,7 @@ class Build:
                 Page.render(page, config, files)
             if self.troubles[self.current]:
                 return
+            page.present_anchor_ids |= set(IDS.findall(page.content))  # blocks are woven in late
             known = (made_from, {name: vars(page).get(name) for name in RENDERED})
             self.rendered[self.current] = known
         vars(page).update(known[1])

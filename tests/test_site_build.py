@@ -130,6 +130,18 @@ def test_values_land_in_title_description_contents_and_search_and_no_placeholder
             assert not any("\ue000" <= character <= "\ue020" for character in text), file
 
 
+def test_a_title_may_hold_values_and_a_link_may_lead_to_a_block(tmp_path):
+    title = "---\ntitle: Of {{ n }}\n---\n" + block("n = 40 * 40\nn") + "\n# Heading\n"
+    links = "# Links\n\n" + block("1 + 1") + "\n[1](#block-1), [2](titled.md#block-1)\n"
+    make_site(tmp_path, {"titled.md": title, "links.md": links})
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "-f", "mkdocs.yml"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    html = (tmp_path / "site/titled/index.html").read_text("utf-8")
+    assert "Of 1600" in html.partition("</title>")[0]
+    assert "{{ n }}" not in html
+
+
 def test_the_extension_alone_gives_the_same_html(serve):
     rendered = {}
     serve.watch = lambda html, page, **_: rendered.setdefault(page.file.src_uri, html)
