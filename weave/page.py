@@ -6,6 +6,7 @@ Draft(source).steps  ->  runner.py runs them  ->  Draft.fill(outcomes)  ->  Page
 from __future__ import annotations
 
 import ast
+import contextlib
 import os
 import re
 from dataclasses import dataclass, field
@@ -185,14 +186,11 @@ class Draft:
 
     @cached_property
     def _trees(self):
-        """The code of its blocks, as far as it can be read."""
+        """The code of its steps, as far as it can be read."""
         trees = []
         for step in self.steps:
-            if step.kind == "block":
-                try:
-                    trees.append(parse_quietly(step.source))
-                except (SyntaxError, ValueError, MemoryError, RecursionError):
-                    continue
+            with contextlib.suppress(SyntaxError, ValueError, MemoryError, RecursionError):
+                trees.append(parse_quietly(step.source))
         return trees
 
     @property
@@ -213,7 +211,7 @@ class Draft:
 
     @property
     def has_sets(self):
-        """Whether its blocks make sets, or take hashes: then more may differ from run to run."""
+        """Whether its code makes sets, or takes hashes: then more may differ from run to run."""
         return any(
             (isinstance(node, ast.Set) and len(node.elts) > 1)
             or isinstance(node, ast.SetComp)

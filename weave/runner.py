@@ -26,12 +26,13 @@ from pathlib import Path
 
 from weave import page as pages
 from weave.execute import NOT_RUN, Outcome, stopped_after
+from weave.fences import Problem
 from weave.page import Draft, Source
 from weave.worker import SHOW_LINE, Job, end, run_job
 
 SECONDS = 10  # that a block or a value may take
 GRACE = 2  # seconds more, for a block that does not stop by itself
-START = 60  # seconds that a process may take to start
+START = 30  # seconds that a process may take to start
 SEEDS = (0, 1)  # of the hashes, in the first run of a page and in the second
 MORE_SEEDS = (2, 3, 4, 5)  # more runs of a page that has sets: two words keep their order in half
 ZONES = ("UTC+12", "UTC-14")  # they never have the same date
@@ -51,7 +52,7 @@ def weave_sources(sources, *, twice=True, processes=None):
         twice: run each page again, and refuse what comes out different.
         processes: how many pages may run side by side; None for one a processor.
     """
-    drafts = [Draft(source) for source in sources]
+    drafts = [_draft(source) for source in sources]
     runs = [[] for _ in drafts]
     waiting = deque((index, SEEDS[0]) for index, draft in enumerate(drafts) if draft.steps)
     with _Pool(processes or os.cpu_count() or 1, _shared_imports(drafts)) as pool:
@@ -64,7 +65,7 @@ def weave_sources(sources, *, twice=True, processes=None):
                 seeds = _seeds(drafts[index], runs[index]) if twice else ()
                 if len(runs[index]) < len(seeds):
                     waiting.appendleft((index, seeds[len(runs[index])]))
-    return [draft.fill(outcomes) for draft, outcomes in zip(drafts, runs)]
+    return [_fill(draft, outcomes) for draft, outcomes in zip(drafts, runs)]
 
 
 def weave_page(text, path, offset=0, description="", description_line=1, twice=True):
@@ -76,6 +77,26 @@ def weave_page(text, path, offset=0, description="", description_line=1, twice=T
 def weave_file(file):
     """Run the page in a file and return it as a Page."""
     return weave_sources([pages.read_page(file)])[0]
+
+
+def _draft(source):
+    try:
+        return Draft(source)
+    except Exception as error:  # a fault of ours: it names its page, and ends no other
+        return Draft(_faulty(source, error))
+
+
+def _fill(draft, outcomes):
+    try:
+        return draft.fill(outcomes)
+    except Exception as error:
+        return Draft(_faulty(draft.source, error)).fill([])
+
+
+def _faulty(source, error):
+    message = f"the page can't be woven: {type(error).__name__}: {error}"
+    problems = (*source.problems, Problem(source.path, source.offset + 1, message))
+    return Source(source.path, "", problems=problems)
 
 
 def _seeds(draft, runs):
@@ -96,9 +117,11 @@ class _Run:
     """A page in its process."""
 
     index: int
+    seed: int
     draft: Draft
     worker: object
     deadline: float | None
+    tries: int  # how often it may start, if its template ends before it has
     outcomes: list = field(default_factory=list)
 
     @property
@@ -147,21 +170,25 @@ class _Pool:
     def has_room(self):
         return len(self.running) < self.size
 
-    def start(self, index, seed, draft):
+    def start(self, index, seed, draft, tries=3):
         """Start a run of a page."""
         job = Job(draft.steps, draft.source.path, str(pages.ROOT), SECONDS)
         worker = self._worker(seed, job)
-        self.running[worker.connection] = _Run(index, draft, worker, time.monotonic() + START)
+        self.running[worker.connection] = _Run(
+            index, seed, draft, worker, time.monotonic() + START, tries=tries
+        )
 
     def _worker(self, seed, job):
         if not hasattr(os, "fork"):
             return _Spawned(seed, job)
         for modules in (self.modules, ()):
-            if seed not in self.templates:
-                self.templates[seed] = _Template(seed, modules)
+            template = self.templates.get(seed)
+            if template is None or template.process.poll() is not None:
+                template = self.templates[seed] = _Template(seed, modules)
             with contextlib.suppress(OSError):
-                return _Forked(self.templates[seed], job)
-            self.templates.pop(seed).close()  # it ended: a page, or what it imports, ended it
+                return _Forked(template, job)
+            template.kill()  # a page, or what it imports, ended it or keeps it
+            self.templates.pop(seed)
         raise RuntimeError("the process that runs pages ends at once")
 
     def finished(self):
@@ -175,7 +202,11 @@ class _Pool:
                 kind, content = connection.recv()
             except (EOFError, OSError):
                 kind, content = "ended", run.worker.status()
-            if kind == "ended":
+            if kind == "ended" and content is None and not run.worker.process and run.tries:
+                del self.running[connection]
+                run.worker.end()
+                self.start(run.index, run.seed, run.draft, run.tries - 1)
+            elif kind == "ended":
                 run.fail(_how_it_ended(content))
             else:
                 run.take(kind, content)
@@ -254,12 +285,18 @@ class _Template:
         socket.send_fds(self.control, [b"p"], [connection, trace])
 
     def close(self):
+        """Let it end, and what it made with it."""
         self.control.close()
         try:
             self.process.wait(timeout=START)
         except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+            self.kill()
+
+    def kill(self):
+        """End it at once."""
+        self.control.close()
+        self.process.kill()
+        self.process.wait()
 
 
 class _Forked:
@@ -294,6 +331,7 @@ class _Forked:
     def line_of_crash(self, path):
         """The line of the page that it was in when it crashed, or was asked; None if unknown."""
         text, until = "", time.monotonic() + self.patience
+        path = path.encode("ascii", "backslashreplace").decode()
         while select.select([self.trace], [], [], max(0, until - time.monotonic()))[0]:
             read = os.read(self.trace, 1 << 16).decode("ascii", "replace")
             text += read
@@ -318,6 +356,7 @@ class _Spawned:
 
         context = get_context("spawn")
         self.connection, theirs = context.Pipe()
+        self.process = None
         self.python = context.Process(target=run_job, args=(theirs,), daemon=True)
         before = dict(os.environ)
         os.environ.update(_environment(seed))

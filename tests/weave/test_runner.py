@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.weave.pages import block, problems
+from weave import page as pages
 from weave import runner
-from weave.page import ROOT, Source
+from weave.page import ROOT, Draft, Source
 from weave.runner import weave_sources
 
 
@@ -320,6 +321,47 @@ def test_a_value_that_differs_between_two_processes_is_refused():
     text = block("names = {'apple', 'pear'}") + "\n{{ ', '.join(names) }}\n"
     (wrong,) = problems(text)
     assert wrong.startswith("page.md:5: the value is another one when it runs again")
+
+
+def test_a_value_that_orders_words_by_their_hashes_is_refused():
+    (wrong,) = problems("{{ ', '.join({'apple', 'pear'}) }}\n")
+    assert wrong.startswith("page.md:1: the value is another one when it runs again")
+
+
+def test_a_fault_of_ours_names_its_page_and_ends_no_other(monkeypatch):
+    def fill(draft, runs):
+        if draft.source.text == GOOD and draft.source.path == "page-1.md":
+            raise KeyError("of ours")
+        return Draft.fill_as_ever(draft, runs)
+
+    monkeypatch.setattr(Draft, "fill_as_ever", Draft.fill, raising=False)
+    monkeypatch.setattr(Draft, "fill", fill)
+    assert said(GOOD, GOOD) == [["page-1.md:1: the page can't be woven: KeyError: 'of ours'"], []]
+    monkeypatch.setattr(Draft, "fill", Draft.fill_as_ever)
+    monkeypatch.setattr(
+        Draft, "_steps", lambda draft: iter(()[: 1 // (draft.source.text != "text")])
+    )
+    assert said("text", "")[0] == [
+        "page-1.md:1: the page can't be woven: ZeroDivisionError: integer division or modulo by zero"
+    ]
+
+
+def test_a_module_that_ends_or_keeps_who_imports_it_is_said_on_its_pages(tmp_path, monkeypatch):
+    (tmp_path / "ends.py").write_text("import os\nos._exit(0)\n")
+    (tmp_path / "keeps.py").write_text("while True: pass\n")
+    monkeypatch.setattr(pages, "ROOT", tmp_path)
+    for name, seconds in (("START", 5), ("SECONDS", 1), ("GRACE", 1)):
+        monkeypatch.setattr(runner, name, seconds)
+    first, second, good = said(block("\nimport ends"), block("import ends"), GOOD)
+    assert good == []
+    assert "the block ended its process (status 0)" in first[0]
+    assert "the block ended its process (status 0)" in second[0]
+    first, second, good = said(block("\nimport keeps"), block("import keeps"), GOOD)
+    assert (first, second, good) == (
+        ["page-1.md:3: the block still ran after 1 s and was stopped"],
+        ["page-2.md:2: the block still ran after 1 s and was stopped"],
+        [],
+    )
 
 
 def test_the_same_page_gives_the_same_bytes_in_two_processes():
