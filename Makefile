@@ -49,6 +49,7 @@ bench: .venv/ready
 	@$(python) -m benchmarks.build_cost
 	@$(python) -m benchmarks.serve_cost
 	@$(python) -m benchmarks.page_weight
+	@$(python) -m benchmarks.first_words
 	@$(python) -m benchmarks.instruments
 
 clean:

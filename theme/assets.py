@@ -3,107 +3,91 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 
-import rcssmin
 from mkdocs.exceptions import ConfigurationError
 from mkdocs.structure.files import File
 
-from theme import lessons, markup, scripts, share, stylesheet
-from theme.cache import digest, remember
+from theme import lessons, markup, policy, scripts, share, stylesheet
+from theme.cache import digest
 from theme.fonts import make_fonts
 
 TEMPLATES = Path(__file__).with_name("templates")
 CACHE = TEMPLATES.parents[1] / ".cache"
 JINJA = re.compile(r"\{[{%#].*?[}%#]\}", re.S)
+FIRST = 2  # of the stylesheets stand in every page
 INSTRUMENTS = "assets/stylesheets/instruments/"  # rules that only pages with an instrument load
-INSTRUMENT = re.compile(r"<(by-hand-[a-z-]+)")  # its element; by-hand-x is made by by-hand-x.js
-SCHEME = "assets/javascripts/scheme.js"
+INSTRUMENT = "by-hand-"  # how the names of its elements begin, and of the modules that make them
+SCHEME = "assets/javascripts/scheme.js"  # stands in every page and runs before it is drawn
+WAIT = ";"  # a script in the page, and so what follows it, waits for the stylesheets before it
 UNUSED = ("assets/javascripts/lunr/", "assets/images/favicon")
+NOT_SENT = (".css", ".map")  # as they are
 
 
 class _Site:
     """What is known between `take` and `finish`."""
 
     def __init__(self):
-        self.material = ""
         self.styles = []
-        self.rules = {}
-        self.modules = {}
-        self.script = ""
-        self.joined = {}
+        self.given = {}  # what the templates ask for
 
 
 site = _Site()
 
 
 def take(files, config):
-    """Read the stylesheets, which are joined to one, and leave out what no page loads."""
-    material = [f for f in files if f.src_uri.startswith("assets/stylesheets/main.")]
-    site.material = "".join(f.content_string for f in material if f.src_uri.endswith(".css"))
-    site.styles = []
-    for uri in config.extra_css:
-        file = files.get_file_from_path(uri)
-        if file is None:
-            raise ConfigurationError(f"mkdocs.yml: extra_css: {uri}: no such file in docs/")
-        site.styles.append(file.content_string)
-    rules = [f for f in files if f.src_uri.startswith(INSTRUMENTS)]
-    site.rules = {f"by-hand-{f.name}": f.content_string for f in rules}
+    """Read the stylesheets and the scripts, and leave out what no page loads.
+
+    Raises:
+        ConfigurationError: one is not there, or a module can't be put together with others.
+    """
+    site.styles = [_read(files, uri, "extra_css") for uri in config.extra_css]
+    rules = [f.content_string for f in files if f.src_uri.startswith(INSTRUMENTS)]
+    scheme = _read(files, SCHEME, "the theme")
+    on_every_page = [str(uri) for uri in config.extra_javascript]
+    for uri in on_every_page:
+        _read(files, uri, "extra_javascript")
+    ours = [f for f in files.javascript_files() if f.src_dir == config.docs_dir]
+    modules = {f"{f.name}.js": f.content_string for f in ours}
+    try:
+        made = scripts.put_together(
+            modules,
+            {
+                "site": [Path(uri).name for uri in on_every_page],
+                "instruments": sorted(name for name in modules if name.startswith(INSTRUMENT)),
+            },
+        )
+    except ValueError as error:
+        raise ConfigurationError(f"{config.docs_dir}: {error}") from error
     for file in list(files):
-        if file.src_uri.startswith(UNUSED) or file.src_uri.endswith((".css", ".map")):
+        if file in ours or file.src_uri.startswith(UNUSED) or file.src_uri.endswith(NOT_SENT):
             files.remove(file)
-    _take_scripts(files, config)
-    return files
+    addresses = {
+        name: _asset(files, config, f"assets/javascripts/{file}", script)
+        for name, (file, script) in made.items()
+    }
+    site.given = {
+        "scheme": scripts.minify(scheme),
+        "script": addresses["site"],
+        "instruments": {
+            "script": addresses["instruments"],
+            "style": _style(files, config, "instruments", rules),
+        },
+    }
 
 
-def _take_scripts(files, config):
-    """Join the scripts of every page to one; put the modules of the instruments aside."""
-    ours = {f.src_uri: f for f in files.javascript_files() if f.src_dir == config.docs_dir}
-    on_every_page = [str(script) for script in config.extra_javascript]
-    for uri in [SCHEME, *on_every_page]:
-        if uri not in ours:
-            raise ConfigurationError(f"mkdocs.yml: extra_javascript: {uri}: no such file in docs/")
-    script = scripts.minify("\n".join(ours[uri].content_string for uri in on_every_page))
-    site.script = _asset(files, config, f"assets/javascripts/site.{digest(script)}.js", script)
-    site.joined = {}
-    alone = {SCHEME, *on_every_page}
-    site.modules = {f"{f.name}.js": f.content_string for u, f in ours.items() if u not in alone}
-    later = {name for source in site.modules.values() for name in scripts.LATER.findall(source)}
-    for uri, file in ours.items():
-        files.remove(file)
-        if uri == SCHEME or f"{file.name}.js" in later:
-            _asset(files, config, uri, scripts.minify(file.content_string))
+def _read(files, uri, where):
+    file = files.get_file_from_path(uri)
+    if file is None:
+        raise ConfigurationError(f"{where}: {uri}: no such file in docs/")
+    return file.content_string
 
 
-def _joined(entries):
-    """Join modules to one script, or take what was joined before."""
-    sources = [text for name in sorted(site.modules) for text in (name, site.modules[name])]
-    recipe = digest(*entries, *sources, Path(scripts.__file__).read_bytes())
-
-    def make():
-        return scripts.join_modules(site.modules, entries).encode()
-
-    return remember(CACHE / "scripts", f"{recipe}.js", make).decode()
-
-
-def _instruments(files, config, content):
-    """Join what the instruments of a page need; return the addresses of script and rules."""
-    tags = tuple(sorted(set(INSTRUMENT.findall(content))))
-    if not tags:
-        return None
-    if tags not in site.joined:
-        try:
-            script = _joined([f"{tag}.js" for tag in tags])
-        except ValueError as error:
-            raise ConfigurationError(f"{config.docs_dir}: {error}") from error
-        style = rcssmin.cssmin("".join(site.rules.get(tag, "") for tag in ("by-hand-base", *tags)))
-        name = f"assets/javascripts/instruments.{digest(script)}.js"
-        rules = f"assets/stylesheets/instruments.{digest(style)}.css"
-        site.joined[tags] = {
-            "script": _asset(files, config, name, script),
-            "style": _asset(files, config, rules, style),
-        }
-    return site.joined[tags]
+def _style(files, config, name, sheets):
+    """Add some stylesheets as one file; return its address."""
+    css = stylesheet.join(*sheets)
+    return _asset(files, config, f"assets/stylesheets/{name}.{digest(css)}.css", css)
 
 
 def _asset(files, config, uri, content):
@@ -150,31 +134,25 @@ def finish(files, config, all_series, homepage, drawings, serving):
     said = [page.title or "" for page in pages] + [config.site_name, config.copyright or ""]
     interface = "".join([*(markup.text_of(JINJA.sub(" ", t)) for t in templates), *said])
 
-    fonts, rules, preload = make_fonts(contents, interface, CACHE / "fonts")
-    for name, content in fonts.items():
+    fonts = make_fonts(contents, interface, CACHE / "fonts")
+    for name, content in fonts.files.items():
         _asset(files, config, f"assets/fonts/{name}", content)
-
-    ours = [f for f in files.javascript_files() if f.generated_by]
-    words = stylesheet.words_in(
-        [*contents, *templates], [*(f.content_string for f in ours), *site.modules.values()]
-    )
-    instruments = {
-        page.file.src_uri: _instruments(files, config, page.content or "") for page in pages
-    }
-    css = stylesheet.join(site.material, site.styles, rules, words, CACHE / "styles")
-    name = f"assets/stylesheets/site.{digest(css)}.css"
-
     colours = site.styles[0]
     _asset(files, config, "assets/images/mark.svg", drawings["favicon"])
     pictures, any_picture = _pictures(files, config, places, drawings)
 
-    material = {f.name.split(".")[0]: f.src_uri for f in files.javascript_files() if f not in ours}
-    return {
-        "instruments_of": lambda page: instruments.get(page and page.file.src_uri),
-        "stylesheet": _asset(files, config, name, css),
-        "preload": [f"assets/fonts/{name}" for name in preload],
-        "script": site.script,
-        "scripts": material,
+    material = [f for f in files.javascript_files() if not f.generated_by]
+    first, rest = site.styles[1:FIRST], site.styles[FIRST:]
+    allow = partial(policy.allow_inline, config.extra["security_policy"], is_watched=serving)
+    return site.given | {
+        "policy": allow,
+        "first_rules": stylesheet.join(stylesheet.follow_system(colours), *first, fonts.text),
+        "first_words": markup.first_words,
+        "stylesheet": _style(files, config, "site", [fonts.formulas, *rest]),
+        "wait": WAIT,
+        "has_instruments": lambda page: f"<{INSTRUMENT}" in ((page and page.content) or ""),
+        "preload": [f"assets/fonts/{name}" for name in fonts.preload],
+        "scripts": {f.name.split(".")[0]: f.src_uri for f in material},
         "paper": {s: stylesheet.colour(colours, "paper", s) for s in ("default", "slate")},
         "share_picture": lambda page: pictures.get(page and page.file.src_uri, any_picture),
         "all_series": all_series,
@@ -182,5 +160,4 @@ def finish(files, config, all_series, homepage, drawings, serving):
         "mark": drawings["mark"],
         "nearby": lessons.nearby,
         "trail": lambda page: lessons.find_trail(page, homepage),
-        "serving": serving,
     }

@@ -8,6 +8,7 @@ are called Hand Serif, Hand Sans and Hand Math.
 import io
 import re
 import string
+from copy import deepcopy
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -22,8 +23,11 @@ from theme.markup import UNSPOKEN, text_of
 ALWAYS = set(string.ascii_letters + string.digits + " .,:;!?'()-–’“”·×−+=/%")
 ALWAYS_BOLD = set(string.ascii_letters + string.digits + " .,:;!?()'-–+=%/")
 ALWAYS_ITALIC = set(string.ascii_letters + string.digits + " .,()-’−+=")
+KERNED = string.ascii_letters + ".,'’-"  # other pairs are rare, and their distances heavy
 PRIMES = "′″‴"
 MATH = re.compile(r"<math\b.*?</math>", re.S)
+SYMBOL = re.compile(r"<mi>([^<]+)</mi>")
+ITALICS = (("A", "Z", "𝐴"), ("a", "z", "𝑎"), ("Α", "Ω", "𝛢"), ("α", "ω", "𝛼"))
 DRAWING = re.compile(r"<svg\b.*?</svg>", re.S)
 TOLD = re.compile(r"<(title|desc)\b.*?</\1>", re.S)
 BOLD = re.compile(r"<(h[1-6]|strong|b|th|dt|summary|button)\b[^>]*>(.*?)</\1>", re.S)
@@ -34,185 +38,40 @@ ITALIC = re.compile(r"<(em|i|cite|dfn|var)\b[^>]*>(.*?)</\1>", re.S)
 # here: Times New Roman, Arial and all that are made to their measure. Source: Adobe, Core 14 AFM.
 SAMPLE = "aaabcdeeeefghiijklmnnoopqrrssttuvwxyz      "  # as often as English has them
 LETTERS = string.ascii_lowercase + " "
-TIMES = dict(
-    zip(
-        LETTERS,
-        (
-            444,
-            500,
-            444,
-            500,
-            444,
-            333,
-            500,
-            500,
-            278,
-            278,
-            500,
-            278,
-            778,
-            500,
-            500,
-            500,
-            500,
-            333,
-            389,
-            278,
-            500,
-            500,
-            722,
-            500,
-            500,
-            444,
-            250,
-        ),
-        strict=True,
-    )
+
+
+def _widths(text):
+    return dict(zip(LETTERS, map(int, text.split()), strict=True))
+
+
+TIMES = _widths(
+    "444 500 444 500 444 333 500 500 278 278 500 278 778 500 "
+    "500 500 500 333 389 278 500 500 722 500 500 444 250"
 )
-TIMES_BOLD = dict(
-    zip(
-        LETTERS,
-        (
-            500,
-            556,
-            444,
-            556,
-            444,
-            333,
-            500,
-            556,
-            278,
-            333,
-            556,
-            278,
-            833,
-            556,
-            500,
-            556,
-            556,
-            444,
-            389,
-            333,
-            556,
-            500,
-            722,
-            500,
-            500,
-            444,
-            250,
-        ),
-        strict=True,
-    )
+TIMES_BOLD = _widths(
+    "500 556 444 556 444 333 500 556 278 333 556 278 833 556 "
+    "500 556 556 444 389 333 556 500 722 500 500 444 250"
 )
-TIMES_ITALIC = dict(
-    zip(
-        LETTERS,
-        (
-            500,
-            500,
-            444,
-            500,
-            444,
-            278,
-            500,
-            500,
-            278,
-            278,
-            444,
-            278,
-            722,
-            500,
-            500,
-            500,
-            500,
-            389,
-            389,
-            278,
-            500,
-            444,
-            667,
-            444,
-            444,
-            389,
-            250,
-        ),
-        strict=True,
-    )
+TIMES_ITALIC = _widths(
+    "500 500 444 500 444 278 500 500 278 278 444 278 722 500 "
+    "500 500 500 389 389 278 500 444 667 444 444 389 250"
 )
-ARIAL = dict(
-    zip(
-        LETTERS,
-        (
-            556,
-            556,
-            500,
-            556,
-            556,
-            278,
-            556,
-            556,
-            222,
-            222,
-            500,
-            222,
-            833,
-            556,
-            556,
-            556,
-            556,
-            333,
-            500,
-            278,
-            556,
-            500,
-            722,
-            500,
-            500,
-            500,
-            278,
-        ),
-        strict=True,
-    )
+ARIAL = _widths(
+    "556 556 500 556 556 278 556 556 222 222 500 222 833 556 "
+    "556 556 556 333 500 278 556 500 722 500 500 500 278"
 )
-ARIAL_BOLD = dict(
-    zip(
-        LETTERS,
-        (
-            556,
-            611,
-            556,
-            611,
-            556,
-            333,
-            611,
-            611,
-            278,
-            278,
-            556,
-            278,
-            889,
-            611,
-            611,
-            611,
-            611,
-            389,
-            556,
-            333,
-            611,
-            556,
-            778,
-            556,
-            556,
-            500,
-            278,
-        ),
-        strict=True,
-    )
+ARIAL_BOLD = _widths(
+    "556 611 556 611 556 333 611 611 278 278 556 278 889 611 "
+    "611 611 611 389 556 333 611 556 778 556 556 500 278"
 )
 
 
 class Face(NamedTuple):
-    """One font file: `slug` begins its name; `stands_in` are local fonts and their widths."""
+    """One font file: `slug` begins its name; `stands_in` are local fonts and their widths.
+
+    `display` is CSS's font-display. Where our text faces come late, the page stays in what stands
+    in for them: nothing moves under a reader's eyes. A formula is right only in its own font.
+    """
 
     slug: str
     family: str
@@ -221,7 +80,7 @@ class Face(NamedTuple):
     package: str
     source: str
     stands_in: tuple = ()
-    preload: bool = False
+    display: str = "optional"
 
 
 FACES = (
@@ -233,7 +92,6 @@ FACES = (
         "font_source_serif_pro",
         "files/SourceSerifPro-Regular.ttf",
         (("Times New Roman", "Liberation Serif"), TIMES),
-        preload=True,
     ),
     Face(
         "serif-bold",
@@ -243,7 +101,6 @@ FACES = (
         "font_source_serif_pro",
         "files/SourceSerifPro-Semibold.ttf",
         (("Times New Roman Bold", "Liberation Serif Bold"), TIMES_BOLD),
-        preload=True,
     ),
     Face(
         "serif-italic",
@@ -262,7 +119,6 @@ FACES = (
         "font_source_sans_pro",
         "files/SourceSansPro-Regular.ttf",
         (("Arial", "Liberation Sans"), ARIAL),
-        preload=True,
     ),
     Face(
         "sans-bold",
@@ -273,7 +129,15 @@ FACES = (
         "files/SourceSansPro-Semibold.ttf",
         (("Arial Bold", "Liberation Sans Bold"), ARIAL_BOLD),
     ),
-    Face("math", "Hand Math", 400, "normal", "ziamath", "fonts/STIXTwoMath-Regular.ttf"),
+    Face(
+        "math",
+        "Hand Math",
+        400,
+        "normal",
+        "ziamath",
+        "fonts/STIXTwoMath-Regular.ttf",
+        display="swap",
+    ),
 )
 
 
@@ -315,6 +179,18 @@ def use_script_primes(font):
         table.cmap.update({code: form for code, form in forms.items() if code in table.cmap})
 
 
+def _set(found):
+    """Return the character in which browsers set a formula's symbol that is one letter.
+
+    Source: MathML Core, the text transform math-auto.
+    """
+    symbol = text_of(found[1])
+    for first, last, start in ITALICS:
+        if len(symbol) == 1 and first <= symbol <= last:
+            return "ℎ" if symbol == "h" else chr(ord(start) + ord(symbol) - ord(first))
+    return symbol
+
+
 def characters(pages, interface):
     """Return {slug: the characters that its face must draw}.
 
@@ -324,7 +200,8 @@ def characters(pages, interface):
     """
     text, bold, italic, math = set(interface), set(interface), set(), set()
     for html in pages:
-        math.update(*map(text_of, MATH.findall(html)))
+        formulas = (SYMBOL.sub(_set, formula) for formula in MATH.findall(html))
+        math.update(*map(text_of, formulas))
         shown = MATH.sub(" ", html)
         drawn = "".join(text_of(TOLD.sub("", drawing)) for drawing in DRAWING.findall(shown))
         prose = UNSPOKEN.sub(" ", shown)
@@ -367,15 +244,25 @@ def cut(face, wanted):
     font = open_font(face)
     if face.slug == "math":
         use_script_primes(font)
-    cutter = subset.Subsetter(options)
-    cutter.populate(text="".join(sorted(wanted)))
-    cutter.subset(font)
+    _cut(font, options, wanted)
+    if face.slug != "math" and "GPOS" in font:
+        kerned = deepcopy(font)
+        _cut(kerned, options, KERNED)
+        font["GPOS"] = kerned["GPOS"]
     for record in font["name"].names:
         if record.nameID == 1:
             record.string = face.family
     file = io.BytesIO()
     subset.save_font(font, file, options)
     return file.getvalue()
+
+
+def _cut(font, options, wanted):
+    from fontTools import subset
+
+    cutter = subset.Subsetter(options)
+    cutter.populate(text="".join(sorted(wanted)))
+    cutter.subset(font)
 
 
 def cut_cached(face, wanted, cache):
@@ -414,15 +301,16 @@ def _percent(value):
 
 
 def font_rules(names, in_italic=frozenset()):
-    """Return the @font-face rules.
+    """Return the @font-face rules: those for text, and those for formulas, which can come later.
 
     Args:
         names: {slug: file name}, beside the stylesheet in ../fonts/.
         in_italic: characters drawn beside italics that the italic lacks; the upright lends them.
     """
-    rules = []
+    text, formulas = [], []
     for face in FACES:
-        described = f"font-weight:{face.weight};font-style:{face.style};font-display:swap"
+        rules = text if face.stands_in else formulas
+        described = f"font-weight:{face.weight};font-style:{face.style};font-display:{face.display}"
         rules.append(
             f"@font-face{{font-family:'{face.family}';{described};"
             f"src:url(../fonts/{names[face.slug]}) format('woff2')}}"
@@ -443,7 +331,7 @@ def font_rules(names, in_italic=frozenset()):
                 f"size-adjust:{size};ascent-override:{ascent};"
                 f"descent-override:{descent};line-gap-override:{gap}}}"
             )
-    return "\n".join(rules)
+    return "\n".join(text), "\n".join(formulas)
 
 
 def licence():
@@ -456,8 +344,17 @@ def licence():
     return "\n".join(notices) + "\n\n" + Path(__file__).with_name("OFL.txt").read_text("utf-8")
 
 
+class Fonts(NamedTuple):
+    """{file name: bytes}; the two of `font_rules`; names of the files that a page wants first."""
+
+    files: dict
+    text: str
+    formulas: str
+    preload: list
+
+
 def make_fonts(pages, interface, cache):
-    """Return ({file name: bytes}, @font-face rules, file names to preload) for a site."""
+    """Return the Fonts of a site; see `characters`."""
     wanted = characters(pages, interface)
     able = {face.slug: covered(face, wanted[face.slug]) for face in FACES}
     lent = covered(FACES[0], wanted["serif-italic"] - able["serif-italic"])
@@ -470,5 +367,5 @@ def make_fonts(pages, interface, cache):
     sources = (font_path(face).read_bytes() for face in FACES)
     name = f"OFL.{digest(*sources, Path(__file__).read_bytes())}.txt"
     files["OFL.txt"] = remember(cache, name, lambda: licence().encode())
-    preload = [names[face.slug] for face in FACES if face.preload]
-    return files, font_rules(names, lent), preload
+    preload = [names[face.slug] for face in FACES if face.stands_in]
+    return Fonts(files, *font_rules(names, lent), preload)

@@ -1,26 +1,19 @@
-"""Scripts, small: comments and needless spaces go, and the modules of the instruments become one.
+"""Scripts, small, as few files as a reader's first visit can bear.
 
-A browser would ask for a module's imports one after the other. So the build joins them, in the
-order in which they need each other, into one file that only pages with an instrument load, and
-leaves out what those pages don't use. Names
-must differ between the modules; where two are the same, the browser refuses the file, and the
-tests say so.
+Our modules are native ones. A browser would ask for each by itself, so those that pages share are
+put into one file, each as a function of its own that is called once and returns what it exports:
+what a module declares stays its own.
 """
 
 import re
-from collections import Counter
 
 import rjsmin
 
-WORD = re.compile(r"\w+")
-IMPORT = re.compile(r'^import\s*\{[^}]*\}\s*from\s*"\./([\w-]+\.js)";\n', re.M)
+from theme.cache import digest
+
+IMPORT = re.compile(r'^import\s*(\{[^}]*\})\s*from\s*"\./([\w-]+\.js)";\n', re.M)
 LATER = re.compile(r'\bimport\("\./([\w-]+\.js)"\)')  # a file of its own, loaded when asked for
-EXPORT = re.compile(r"^export (?=(async )?function|class|const|let)", re.M)
-NAMED = re.compile(  # a function or constant of the top level, whole; its end stands at the margin
-    r"^(?:/\*\*(?:(?!\*/).)*\*/\n)?"
-    r"(?:(?:async )?function (\w+)\(.*?^\}\n|const (\w+) = .*?;\n(?=\n*(?:\S|\Z)))",
-    re.M | re.S,
-)
+EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|class|const) (\w+))", re.M)
 LEFT = re.compile(r"^(?:import|export)\b.*", re.M)
 
 
@@ -29,15 +22,34 @@ def minify(script):
     return rjsmin.jsmin(script)
 
 
-def join_modules(modules, entries):
-    """Return the entry modules and all that they import as one script, small.
+def put_together(modules, bundles):
+    """Return {name: (file name, script)} of some bundles, and of what modules load later.
 
     Args:
         modules: {"engine.js": source, ...}. An import is `import { a } from "./engine.js";`.
-        entries: names of the modules that pages use.
+        bundles: {name of the bundle: names of modules that it starts, with all that they import}.
 
     Raises:
         ValueError: an import of a module that isn't there, a circle, another kind of import.
+    """
+    made, files = {}, {}
+
+    def make(name, entries):
+        script = LATER.sub(lambda found: f'import("./{files[found[1]]}")', bundle(modules, entries))
+        files[name] = f"{name.removesuffix('.js')}.{digest(script)}.js"
+        made[name] = files[name], script
+
+    for name in sorted({name for source in modules.values() for name in LATER.findall(source)}):
+        make(name, [name])
+    for name, entries in bundles.items():
+        make(name, entries)
+    return made
+
+
+def bundle(modules, entries):
+    """Return the entry modules and all that they import as one module, small; see put_together.
+
+    It exports what the entries export.
     """
     order, path = [], []
 
@@ -49,34 +61,30 @@ def join_modules(modules, entries):
         if name in order:
             return
         path.append(name)
-        for other in IMPORT.findall(modules[name]):
+        for _, other in IMPORT.findall(modules[name]):
             visit(other, name)
         path.pop()
         order.append(name)
 
     for name in entries:
         visit(name, "the site")
-    return minify(drop_unused("\n".join(_inside(name, modules[name]) for name in order)))
+    parts = [_called(name, modules[name], order) for name in order]
+    parts += [
+        f"export const {{ {', '.join(names)} }} = ${order.index(name)};"
+        for name in entries
+        if (names := EXPORT.findall(modules[name]))
+    ]
+    return minify("\n".join(parts))
 
 
-def drop_unused(source):
-    """Leave out the functions and constants that nothing else in a script names."""
-    while True:
-        count = Counter(WORD.findall(source))
-        unused = [
-            part[0]
-            for part in NAMED.finditer(source)
-            if len(re.findall(rf"\b{part[1] or part[2]}\b", part[0])) == count[part[1] or part[2]]
-        ]
-        if not unused:
-            return source
-        for part in unused:
-            source = source.replace(part, "")
+def _called(name, source, order):
+    """Return a module as a function that is called once; module number i is the constant $i."""
 
+    def imported(found):
+        return f"const {found[1].replace(' as ', ': ')} = ${order.index(found[2])};\n"
 
-def _inside(name, source):
-    """Return a module's source without its imports and exports."""
-    source = EXPORT.sub("", IMPORT.sub("", source))
-    if left := LEFT.search(source):
-        raise ValueError(f"{name}: this kind of import or export is not joined: {left[0]}")
-    return source
+    exports = ", ".join(EXPORT.findall(source))
+    body = EXPORT.sub("", IMPORT.sub(imported, source))
+    if left := LEFT.search(body):
+        raise ValueError(f"{name}: this kind of import or export can't be put together: {left[0]}")
+    return f"const ${order.index(name)} = (() => {{\n{body}\nreturn {{ {exports} }};\n}})();"

@@ -8,9 +8,18 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-_LEXER = PythonLexer(stripnl=False)
-_FORMATTER = HtmlFormatter(nowrap=True)
+# The kinds of code, by Pygments' short names, that are marked: those with colours of their own.
+MARKED = "k kn kd kc kr kt ow s s1 s2 sd sa si se m mi mf il c c1 cm gp nf nc nb ne nd err gr gt"
 
+
+class _Formatter(HtmlFormatter):
+    def _get_css_classes(self, kind):
+        classes = super()._get_css_classes(kind)
+        return classes if classes in MARKED.split() else ""
+
+
+_LEXER = PythonLexer(stripnl=False)
+_FORMATTER = _Formatter(nowrap=True)
 
 listings = {}  # source -> highlighted HTML; a build puts in what it remembers
 

@@ -906,7 +906,8 @@ def test_nothing_moves_when_the_script_takes_over(site, browser, lesson, width):
     page = context.new_page()
     before = []
 
-    def wait(route):  # until the page has its fonts and is drawn
+    def wait(route):  # until the page has its rules and fonts and is drawn
+        support.wait_until(page, "document.readyState !== 'loading'")
         page.evaluate(support.SETTLED)
         before.append(page.evaluate(HEIGHTS))
         route.continue_()

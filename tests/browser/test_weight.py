@@ -1,6 +1,7 @@
 """What a reader must download before the first page is there, as a host sends it (gzip -9)."""
 
 import gzip
+import re
 
 import pytest
 
@@ -32,13 +33,40 @@ def total(sizes, kind=None):
     return sum(size for kind_of, _, size in sizes if kind in (None, kind_of))
 
 
-def test_the_first_load_is_at_most_110_kb_in_13_requests(first_load):
+def html_of(site, path):
+    file = site.folder / (path if path.endswith(".html") else f"{path}index.html")
+    return file.read_text(encoding="utf-8")
+
+
+def test_the_first_load_is_at_most_110_kb_in_12_requests(first_load):
     assert total(first_load) <= 110 * KB, first_load
-    assert len(first_load) <= 13, first_load
+    assert len(first_load) <= 12, first_load
 
 
-def test_html_is_at_most_30_kb(first_load):
-    assert total(first_load, "document") <= 30 * KB
+def test_html_is_at_most_30_kb_and_the_rules_in_it_3_more(first_load, site):
+    rules = re.search(r"<style>(.*?)</style>", html_of(site, support.LESSON), re.S)[1]
+    assert len(gzip.compress(rules.encode(), 9)) <= 3.3 * KB
+    assert total(first_load, "document") <= 33 * KB
+
+
+def test_the_next_lesson_needs_at_most_5_kb_beyond_its_html(site, browser):
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    known = set()
+    for path in [p for p in support.page_paths() if p.startswith(support.SERIES)]:
+        log = support.Log().listen(page)
+        page.goto(site.url + path)
+        support.wait_until_ready(page)
+        page.wait_for_load_state("networkidle")
+        new = {
+            r.url: r.request.sizes()["responseBodySize"]
+            for r in log.responses
+            if r.url not in known
+        }
+        beyond = sum(new.values()) - new.get(site.url + path, 0)
+        assert not known or beyond <= 5 * KB, new
+        known |= new.keys()
+    context.close()
 
 
 def test_fonts_are_at_most_45_kb_together(first_load):
@@ -49,10 +77,11 @@ def test_the_search_index_waits_until_someone_searches(first_load):
     assert [url for _, url, _ in first_load if "search" in url] == []
 
 
-def test_our_css_is_at_most_8_kb():
-    files = sorted((support.DOCS / "assets" / "stylesheets").glob("*.css"))
-    assert files
-    assert len(gzip.compress(b"\n".join(file.read_bytes() for file in files), 9)) <= 8 * KB
+def test_the_css_of_every_page_is_at_most_8_kb(site):
+    (sheet,) = site.folder.glob("assets/stylesheets/site.*.css")
+    rules = re.search(r"<style>(.*?)</style>", html_of(site, support.LESSON), re.S)[1]
+    both = (rules.encode(), sheet.read_bytes())
+    assert sum(len(gzip.compress(css, 9)) for css in both) <= 8 * KB
 
 
 def has_instruments(sizes):
@@ -66,6 +95,5 @@ def test_our_javascript_is_at_most_4_kb_and_25_with_figures_one_can_touch(first_
 
 @pytest.mark.parametrize("path", support.page_paths())
 def test_what_figures_one_can_touch_need_loads_only_where_there_are_some(site, path):
-    file = site.folder / (path if path.endswith(".html") else f"{path}index.html")
-    html = file.read_text(encoding="utf-8")
+    html = html_of(site, path)
     assert ("/instruments." in html) == ("<by-hand-" in html)

@@ -178,4 +178,7 @@
   addEventListener("afterprint", () => {
     for (const details of shut.splice(0)) details.open = false;
   });
+
+  /* Only now is there a script: what needs one shows. */
+  root.classList.replace("no-js", "js");
 })();
