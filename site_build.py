@@ -108,7 +108,7 @@ class Build:
             sys.path.insert(0, str(ROOT))
         self.serving = command == "serve"
 
-    # 1
+    # 1. Addresses
     def read_addresses(self, config):
         """Take the site's addresses from the environment, but in `serve`; add our Markdown."""
         try:
@@ -124,7 +124,7 @@ class Build:
         config.markdown_extensions += [self.extension, self.structure]
         return config
 
-    # 2
+    # 2. Code
     def forget_code(self, config):
         """Let `serve` see edited snippets and figures."""
         self.code = dependencies.Code(ROOT)
@@ -133,7 +133,7 @@ class Build:
             self.stamps = stamps
             dependencies.forget_modules()
 
-    # 3
+    # 3. Labs
     def run_labs(self, files, config):
         """Run the labs of which no run is kept, in `serve` beside the rest; make pages of all."""
         found = [file for file in files.media_files() if IS_LAB.fullmatch(file.src_uri)]
@@ -169,7 +169,7 @@ class Build:
             problem = Problem(_path(file), 1, f"ImportError: {error}")
             return Lab(lab, None, [problem])
 
-    # 4
+    # 4. Pages run
     def run_pages(self, nav, config, files):
         """Read every page and run those that changed, before any is rendered."""
         self.extension.explains = files.get_file_from_path(GLOSSARY) is not None
@@ -179,11 +179,13 @@ class Build:
         self.troubles = {file.src_uri: [] for file in files.documentation_pages()}
         self.sources = {file.src_uri: self._read(file) for file in files.documentation_pages()}
         sources = list(self.sources.values())
-        pages, self.ran = self.memory.weave(sources, self.code, self._results)
+        pages, self.ran = self.memory.weave(
+            sources, self.code, self._results, thorough=not self.serving
+        )
         self.woven = dict(zip(self.sources, pages))
         for uri, one in self.labs.items():
             if one.lab:
-                self.woven[uri] = labs.with_cells(self.woven[uri], one.lab, one.run)
+                self.woven[uri] = self._with_cells(self.woven[uri], one)
             self.troubles[uri] += one.problems
         return nav
 
@@ -200,8 +202,14 @@ class Build:
         if any(one.is_pending for one in self._labs_read(blocks)):
             heading = re.search(r"^# (?:(?!\{\{).)*$", source.text, re.M)
             text = f"{heading[0] if heading else ''}\n\n{_waiting(WAITS)}\n"
-            return Source(source.path, text, source.offset)
+            return Source(source.path, text, source.offset, meta=source.meta)
         return source
+
+    def _with_cells(self, page, one):
+        made_from = (self.memory.digest(page.path), one.lab.text, repr(one.run))
+        return self.memory.remember(
+            f"{page.path} cells", made_from, lambda: labs.with_cells(page, one.lab, one.run)
+        )
 
     def _labs_read(self, blocks):
         names = labs.names_read(blocks)
@@ -211,7 +219,7 @@ class Build:
         """What labs found that some blocks read, as text."""
         return json.dumps([one.run and labs.results_of(one.run) for one in self._labs_read(blocks)])
 
-    # 5
+    # 5. Pages are rendered
     def give_source(self, page, config):
         """Give MkDocs a page's Markdown; an empty line first, so that it looks for no metadata."""
         return "\n" + self.sources[page.file.src_uri].text
@@ -219,9 +227,9 @@ class Build:
     def prepare_render(self, markdown, page, config, files):
         """Set what the front matter says, and let MkDocs ask us to render the page."""
         source, woven = self.sources[page.file.src_uri], self.woven[page.file.src_uri]
-        page.meta = {**source.meta, "description": woven.description}
-        if woven.title:
-            page.meta["title"] = woven.title
+        page.meta = {**source.meta, "description": woven.description, "title": woven.title}
+        if not woven.title:
+            del page.meta["title"]
         page.render = lambda config, files: self.render(page, config, files)
         return markdown
 
@@ -230,7 +238,8 @@ class Build:
         self.current = page.file.src_uri
         woven = self.woven[self.current]
         self.structure.description = page.meta["description"]
-        made_from = (woven, sorted(f.src_uri for f in files), glossary.read_glossary(ROOT))
+        uris, terms = sorted(file.src_uri for file in files), glossary.read_glossary(ROOT)
+        made_from = (woven, uris, terms, config.mdx_configs, config.use_directory_urls)
         known = self.rendered.get(self.current)
         if known is None or known[0] != made_from:
             page.content = ""
@@ -238,7 +247,6 @@ class Build:
                 Page.render(page, config, files)
             if self.troubles[self.current]:
                 return
-            page.present_anchor_ids |= set(IDS.findall(page.content))  # blocks are woven in late
             known = (made_from, {name: vars(page).get(name) for name in RENDERED})
             self.rendered[self.current] = known
         vars(page).update(known[1])
@@ -273,7 +281,7 @@ class Build:
         log.info("%d pages, of which %d ran", len(self.woven), self.ran)
         return env
 
-    # 6
+    # 6. Lists
     def fill_lists(self):
         """Put the claims of all pages, and the sources, where a page asks for them."""
         in_nav = [page.file.src_uri for page in self.nav.pages]
@@ -288,7 +296,7 @@ class Build:
                 with self.guard(page.file.src_uri, "its list can't be made"):
                     page.content = lists.fill(page.content, page.url)
 
-    # 7
+    # 7. Notebooks
     def add_notebooks(self, config, files):
         """Make the zip file with what notebooks import, and a notebook of each lesson and lab."""
         in_lessons = [self.woven[uri] for uri in self.places]
@@ -344,7 +352,7 @@ class Build:
             file.dest_uri = urljoin(page.url, f"{one.lab.name}.{kind}")
             files.append(file)
 
-    # 8
+    # 8. Report
     def report_problems(self, files):
         """Check links, list what is wrong on all pages; end a build, or show it on its pages."""
         anchors = {uri: set(IDS.findall(page.content)) for uri, page in self.pages.items()}
@@ -372,7 +380,7 @@ class Build:
             problems += [*unread, *ledger.uncited(sources, self.woven.values())]
         return problems
 
-    # 9
+    # 9. Looks
     def add_assets(self, env, config, files):
         """Cut the fonts, put styles and scripts together, draw the pictures of shared links."""
         names = [place.page.file.name for place in self.places.values()]
@@ -382,7 +390,7 @@ class Build:
         made = assets.finish(files, config, self.series, home, json.loads(drawn), self.serving)
         env.globals |= made
 
-    # 10
+    # 10. Search
     def add_search(self, config, files):
         """Make the index that the search reads."""
         pages = [(page.url, page.title, page.content) for page in self.pages.values()]
@@ -456,7 +464,7 @@ def _note(one):
 
 
 def _waiting(message):
-    return f'<p class="woven-waiting" role="status">{message}</p>\n'
+    return f'<div class="admonition" role="status"><p>{message}</p></div>\n'
 
 
 build = Build()

@@ -313,7 +313,12 @@ def test_a_link_to_a_heading_that_vanished_is_found_though_its_own_page_did_not_
 
 
 @pytest.mark.parametrize(
-    ("front", "title"), [("title: 404", "404"), ("title: 2026-11-27", "2026-11-27")]
+    ("front", "title"),
+    [
+        ("title: 404", "404"),
+        ("title: 2026-11-27", "2026-11-27"),
+        ('title: "{{ 40 * 40 }} weights"', "1600 weights"),
+    ],
 )
 def test_a_title_is_text_whatever_yaml_makes_of_it(serve, front, title):
     touch(serve.folder / "docs/other.md", f"---\n{front}\n---\n\nNo heading.\n")

@@ -10,15 +10,15 @@ A source becomes a note at the foot of the page; `ledger` lists all claims of al
 
 from __future__ import annotations
 
+import pickle
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape
-
-import bibtexparser
-from bibtexparser.middlewares import SeparateCoAuthors, SplitNameParts
+from pathlib import Path
 
 from weave.fences import Problem
+from weave.kept import Kept, digest_of
 
 FILE = "data/references.bib"
 BLOCK = "block"  # the key that stands for the block above
@@ -120,13 +120,23 @@ def read_sources(root):
     if not file.is_file():
         return {}, ()
     status = file.stat()
-    return _read(file, status.st_mtime_ns, status.st_size)
+    return _read(root, file, status.st_mtime_ns, status.st_size)
 
 
 @lru_cache(maxsize=8)
-def _read(file, *stamp):
+def _read(root, file, *stamp):
+    content = file.read_bytes()
+    made_from = digest_of(content, Path(__file__).read_bytes())
+    kept = Kept(root / ".cache" / "weave")
+    return pickle.loads(kept.remember(FILE, made_from, lambda: pickle.dumps(_parse(content))))
+
+
+def _parse(content):
+    import bibtexparser  # slow to load, and the entries of before are kept
+    from bibtexparser.middlewares import SeparateCoAuthors, SplitNameParts
+
     library = bibtexparser.parse_string(
-        file.read_text(encoding="utf-8"), append_middleware=[SeparateCoAuthors(), SplitNameParts()]
+        content.decode("utf-8"), append_middleware=[SeparateCoAuthors(), SplitNameParts()]
     )
     problems = [
         Problem(FILE, block.start_line + 1, _reason(block)) for block in library.failed_blocks

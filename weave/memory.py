@@ -23,6 +23,7 @@ from weave.kept import Kept, digest_of
 from weave.runner import weave_sources
 
 log = logging.getLogger("mkdocs.weave")
+QUICK = "-quick"  # after the digest of a page that ran as often as `serve` needs
 VERSIONS = ("numpy", "Pygments", "latex2mathml")
 
 
@@ -37,34 +38,45 @@ class Memory:
         """Return the digest of what the page of that path was made from last."""
         return self.woven[path][0]
 
-    def weave(self, sources, code, results):
+    def weave(self, sources, code, results, thorough=True):
         """Return the woven Page of each Source, and how many of them ran.
 
         Args:
             sources: Sources, as read_page returns them.
             code: our Code as it lies on the disk.
             results: a function from the code of a page's blocks to what labs found for it, as text.
+            thorough: as for weave_sources; what came out right in fewer runs is known to those
+                alone who ask for no more.
         """
         digests = [self._digest(source, code, results) for source in sources]
-        pages = [self._recall(source, digest) for source, digest in zip(sources, digests)]
+        pages = [self._recall(source, digest, thorough) for source, digest in zip(sources, digests)]
         unknown = [number for number, page in enumerate(pages) if page is None]
-        for number, page in zip(unknown, weave_sources([sources[n] for n in unknown])):
+        ran = weave_sources([sources[n] for n in unknown], thorough=thorough) if unknown else []
+        for number, page in zip(unknown, ran):
             log.debug("ran the blocks of %s", page.path)
             pages[number] = page
             if not page.problems:
-                self.kept.put(page.path, digests[number], pickle.dumps(page))
+                digest = digests[number] + QUICK * (not thorough)
+                self.kept.put(page.path, digest, pickle.dumps(page))
         self.woven = {page.path: (digest, page) for digest, page in zip(digests, pages)}
         return pages, len(unknown)
+
+    def remember(self, name, made_from, make):
+        """Return what make() makes, or what it made before of the same texts."""
+        digest = digest_of(*made_from, ours())
+        return pickle.loads(self.kept.remember(name, digest, lambda: pickle.dumps(make())))
 
     def _digest(self, source, code, results):
         blocks = [p.source for p in find_parts(source.text) if isinstance(p, Fence) and p.is_python]
         behind = code.digest(blocks)
         return digest_of(repr(source), behind, results(blocks), _sources(self.root), ours())
 
-    def _recall(self, source, digest):
+    def _recall(self, source, digest, thorough):
         if self.woven.get(source.path, ("",))[0] == digest:
             return self.woven[source.path][1]
         content = self.kept.get(source.path, digest)
+        if content is None and not thorough:
+            content = self.kept.get(source.path, digest + QUICK)
         return content and pickle.loads(content)
 
 

@@ -44,12 +44,13 @@ BOOT = (
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-def weave_sources(sources, *, twice=True, processes=None):
+def weave_sources(sources, *, twice=True, thorough=True, processes=None):
     """Run pages and return them as a list of Page, in order; never raises for what is on a page.
 
     Args:
         sources: Sources, as read_page returns them.
         twice: run each page again, and refuse what comes out different.
+        thorough: run a page that has sets some times more: an order may be the same by chance.
         processes: how many pages may run side by side; None for one a processor.
     """
     drafts = [_draft(source) for source in sources]
@@ -62,7 +63,7 @@ def weave_sources(sources, *, twice=True, processes=None):
                 pool.start(index, seed, drafts[index])
             for index, outcomes in pool.finished():
                 runs[index].append(outcomes)
-                seeds = _seeds(drafts[index], runs[index]) if twice else ()
+                seeds = _seeds(drafts[index], runs[index], thorough) if twice else ()
                 if len(runs[index]) < len(seeds):
                     waiting.appendleft((index, seeds[len(runs[index])]))
     return [_fill(draft, outcomes) for draft, outcomes in zip(drafts, runs)]
@@ -99,11 +100,11 @@ def _faulty(source, error):
     return Source(source.path, "", problems=problems)
 
 
-def _seeds(draft, runs):
+def _seeds(draft, runs, thorough):
     """The seeds with which a page is to be run: one, if that run or a later one came out wrong."""
     if any(outcome.error for outcome in runs[-1]) or runs[-1] != runs[0]:
         return ()
-    return SEEDS + MORE_SEEDS if draft.has_sets else SEEDS
+    return SEEDS + MORE_SEEDS if thorough and draft.has_sets else SEEDS
 
 
 def _shared_imports(drafts):

@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection
 from typing import NamedTuple
 
 from weave.execute import ROOT_VARIABLE, run_steps
+from weave.off_limits import keep_out
 
 MEMORY = 4 << 30  # bytes that a page may take
 FILE = 1 << 28  # bytes of the largest file that it may write
@@ -43,6 +44,7 @@ def run_job(connection, trace=None):
     _current[:] = [connection]
     job = connection.recv()
     connection.send(("process", me))
+    keep_out(job.root)
     for outcome in run_steps(job.steps, job.path, job.root, job.seconds):
         if os.getpid() != me:
             os._exit(0)  # a copy that the page made of itself, and forgot

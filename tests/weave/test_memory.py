@@ -22,8 +22,10 @@ def root(tmp_path):
 def ask(root):
     """A function that weaves sources in a new Memory, as a build does: (pages, how many ran)."""
 
-    def ask(*sources, results="", memory=None):
-        return (memory or Memory(root)).weave(list(sources), Code(root), lambda blocks: results)
+    def ask(*sources, results="", memory=None, **options):
+        return (memory or Memory(root)).weave(
+            list(sources), Code(root), lambda blocks: results, **options
+        )
 
     return ask
 
@@ -79,3 +81,10 @@ def test_a_page_with_problems_is_remembered_only_while_someone_is_watching(ask, 
     assert ran == 0
     assert "nobody" in str(pages[0].problems[0])
     assert ask(broken)[1] == 1
+
+
+def test_what_ran_less_often_while_someone_watched_runs_again_in_a_build(ask):
+    assert ask(page(), thorough=False)[1] == 1
+    assert ask(page(), thorough=False)[1] == 0
+    assert ask(page())[1] == 1
+    assert ask(page(), thorough=False)[1] == 0
