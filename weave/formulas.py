@@ -60,6 +60,7 @@ SIGNS |= {"⊤": r"\top", "∇": r"\nabla", "√": r"\sqrt", "′": "'", "…": 
 WORDS = re.compile(
     r"(?<![A-Za-z\\])(?:[a-z]{3,}|(?<=\s)(?:or|to|of|in|is|if|at|by|as)(?=\s))(?![A-Za-z])"
 )
+LOOSE = re.compile(r"[\^_]\s*(\d(?=\.?\d)|[-+](?=[\w\\{(]))")  # x^10 is x¹0
 NAMED = re.compile(r"\\(?:text|operatorname|math[a-z]+|begin|end)\s*\{[^{}]*\}|\\[A-Za-z]+")
 TOKEN = re.compile(
     r"\\begin\{([^}]*)\}|\\end\{([^}]*)\}|\\[A-Za-z]+|\\.|[{}&^_]|[^\\{}&^_\s]|\s+", re.S
@@ -226,6 +227,10 @@ def _check_signs(tex):
             raise FormulaError(f"the sign {sign} can't stand in the formula {tex!r}")
     if sign := re.search(r"(?<!\\)[#\"`@$]", bare):
         raise FormulaError(f"the sign {sign[0]} can't stand in the formula {tex!r}")
+    if loose := LOOSE.search(bare):
+        raise FormulaError(
+            f"only {loose[1]} would be raised or lowered in {tex!r}: write {loose[0][0]}{{…}}"
+        )
     if word := WORDS.search(bare):
         raise FormulaError(
             f"the word {word[0]} in {tex!r} would be set as a product of letters: "

@@ -195,19 +195,11 @@ class Draft:
 
     @property
     def imports(self):
-        """Names of the modules that its blocks import first of all."""
-        return {
-            name
-            for tree in self._trees
-            for node in tree.body
-            for name in (
-                [alias.name for alias in node.names]
-                if isinstance(node, ast.Import)
-                else [node.module]
-                if isinstance(node, ast.ImportFrom) and node.module and not node.level
-                else []
-            )
-        }
+        """Names of the modules that its code imports."""
+        nodes = [node for tree in self._trees for node in tree.body]
+        whole = {a.name for node in nodes if isinstance(node, ast.Import) for a in node.names}
+        parts = (node for node in nodes if isinstance(node, ast.ImportFrom) and not node.level)
+        return whole | {node.module for node in parts}
 
     @property
     def has_sets(self):
