@@ -33,8 +33,8 @@ from weave.worker import SHOW_LINE, Job, end, run_job
 SECONDS = 10  # that a block or a value may take
 GRACE = 2  # seconds more, for a block that does not stop by itself
 START = 30  # seconds that a process may take to start
-SEEDS = (0, 1)  # of the hashes, in the first run of a page and in the second
-MORE_SEEDS = (2, 3, 4, 5)  # more runs of a page that has sets: two words keep their order in half
+SEEDS = (0, 188)  # of the hashes, in the first run of a page and in the second
+MORE_SEEDS = (399, 9)  # of a page that has sets: found by search, 60 sets of usual words all differ
 ZONES = ("UTC+12", "UTC-14")  # they never have the same date
 HERE = Path(__file__).resolve().parent.parent
 BOOT = (
@@ -56,16 +56,18 @@ def weave_sources(sources, *, twice=True, thorough=True, processes=None):
     drafts = [_draft(source) for source in sources]
     runs = [[] for _ in drafts]
     waiting = deque((index, SEEDS[0]) for index, draft in enumerate(drafts) if draft.steps)
+    seeds = {seed for index, _ in waiting for seed in _seeds(drafts[index], twice, thorough)}
     with _Pool(processes or os.cpu_count() or 1, _shared_imports(drafts)) as pool:
+        pool.prepare(seeds)
         while waiting or pool.running:
             while waiting and pool.has_room:
                 index, seed = waiting.popleft()
                 pool.start(index, seed, drafts[index])
             for index, outcomes in pool.finished():
                 runs[index].append(outcomes)
-                seeds = _seeds(drafts[index], runs[index], thorough) if twice else ()
-                if len(runs[index]) < len(seeds):
-                    waiting.appendleft((index, seeds[len(runs[index])]))
+                more = _seeds(drafts[index], twice, thorough)[len(runs[index]) :]
+                if more and not _went_wrong(runs[index]):
+                    waiting.appendleft((index, more[0]))
     return [_fill(draft, outcomes) for draft, outcomes in zip(drafts, runs)]
 
 
@@ -100,11 +102,15 @@ def _faulty(source, error):
     return Source(source.path, "", problems=problems)
 
 
-def _seeds(draft, runs, thorough):
-    """The seeds with which a page is to be run: one, if that run or a later one came out wrong."""
-    if any(outcome.error for outcome in runs[-1]) or runs[-1] != runs[0]:
-        return ()
+def _seeds(draft, twice, thorough):
+    """The seeds with which a page is to be run, one after the other."""
+    if not twice:
+        return SEEDS[:1]
     return SEEDS + MORE_SEEDS if thorough and draft.has_sets else SEEDS
+
+
+def _went_wrong(runs):
+    return any(outcome.error for outcome in runs[-1]) or runs[-1] != runs[0]
 
 
 def _shared_imports(drafts):
@@ -166,6 +172,12 @@ class _Pool:
         if self.modules:
             for template in self.templates.values():
                 template.close()
+
+    def prepare(self, seeds):
+        """Begin to start the templates for some seeds: they load side by side."""
+        if hasattr(os, "fork"):
+            for seed in seeds - self.templates.keys():
+                self.templates[seed] = _Template(seed, self.modules)
 
     @property
     def has_room(self):
@@ -256,7 +268,7 @@ def _close_templates():
 
 def _environment(seed):
     """What the process of a page finds in its environment."""
-    own = {"PYTHONHASHSEED": str(seed), "TZ": ZONES[seed % 2]}
+    own = {"PYTHONHASHSEED": str(seed), "TZ": ZONES[seed != SEEDS[0]]}
     return {**os.environ, **dict.fromkeys(ONE_THREAD, "1"), **own}
 
 
