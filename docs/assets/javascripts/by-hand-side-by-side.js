@@ -40,11 +40,6 @@ class SideBySide extends Instrument {
     this.addEventListener("change", ({ target }) => this.typed(target));
   }
 
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    this.pause();
-  }
-
   /* Computing */
 
   numbers({ rate, rank, alpha }) {
@@ -238,7 +233,9 @@ class SideBySide extends Instrument {
     const { steps } = this.state;
     const isPlaying = Boolean(this.playing);
     this.pause();
-    if (what === "play" && !isPlaying) this.play();
+    if (what === "play" && !isPlaying) {
+      this.play(() => this.go(this.state.steps + 1, true) && this.state.steps < this.given.most, TEMPO);
+    }
     if (what === "play" && isPlaying) this.announce(this.tell(this.result));
     if (what === "step") this.go(steps + 1);
     if (what === "ten") this.go(steps + 10);
@@ -272,19 +269,6 @@ class SideBySide extends Instrument {
     return `After ${steps} step${steps === 1 ? "" : "s"}: ${said.join(", ")}.`;
   }
 
-  play() {
-    this.playing = setInterval(() => {
-      if (!this.go(this.state.steps + 1, true) || this.state.steps === this.given.most) this.pause();
-    }, TEMPO);
-    this.querySelector("[data-do=play]").textContent = "Pause";
-  }
-
-  pause() {
-    clearInterval(this.playing);
-    this.playing = 0;
-    this.querySelector("[data-do=play]").textContent = "Play";
-  }
-
   typed(field) {
     const { set } = field.dataset;
     if (!set) return;
@@ -293,13 +277,8 @@ class SideBySide extends Instrument {
       this.change({ merge: field.checked }, (result) => this.noteOf("lora", result));
       return;
     }
-    let value;
-    try {
-      value = readNumber(field.value, ...this.limits[set]);
-    } catch (error) {
-      this.complain(error, field);
-      return;
-    }
+    const value = this.read(field, ...this.limits[set]);
+    if (value === null) return;
     this.change({ [set]: value }, (result) => this.tell(result), { where: field });
   }
 

@@ -16,7 +16,15 @@ const HIGHEST_RANK = 4;
 const MANY_CELLS = 8; // beside each other in a bench: above that they are narrow
 const TRIES = 1000; // for friendly numbers
 const WEIGHT_TRIES = 40;
-const LARGEST = 1e6; // that one may type
+const LARGEST = 1e6;
+const LIMITS = { // of what one may type: what it is called, and from where to where it goes
+  value: ["The value", { least: -LARGEST, most: LARGEST }],
+  rate: ["The rate η", { least: 0, most: LARGEST }],
+  alpha: ["α", { least: 0, most: LARGEST }],
+  rank: ["The rank", { least: 1, most: HIGHEST_RANK, whole: true }],
+  seed: ["The seed", { least: 0, most: LARGEST, whole: true }],
+  count: ["The number of steps", { least: 0, most: LARGEST, whole: true }],
+};
 const SHOWN = ".matrix:not([hidden], .idle) > table"; // of the network, and of a bench
 const isSame = (a, b) => a.length === b.length && a.every((row, i) =>
   row.length === b[i].length && row.every((value, j) => value === b[i][j]));
@@ -58,11 +66,6 @@ class Stepper extends Instrument {
     new ResizeObserver(() => this.order()).observe(this.board);
   }
 
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    clearInterval(this.playing);
-  }
-
   /** The network stands before the stage or, where it is narrow, below it: the Tab key follows. */
   order() {
     const isBelow = this.network.getBoundingClientRect().top > this.cellBox.getBoundingClientRect().top;
@@ -93,8 +96,7 @@ class Stepper extends Instrument {
     const live = [...stepLines(lines, trainable, loss), ...this.merged]
       .map((line) => ({ ...line, gate: gates[line.gate] ?? line.gate }));
     const values = evaluate(live, given, numbers);
-    const moved = Object.fromEntries(Object.entries(matrices).map(([name, matrix]) =>
-      [name, trainable.includes(name) ? values[newName(name)] : matrix]));
+    const moved = { ...matrices, ...mapValues(trainable, (name) => values[newName(name)]) };
     const output = lines.at(-1).name;
     const run = (own, X) => evaluate(this.lines, { ...own, X }, numbers);
     const oldOf = (own) => old && lossOf(run(own, old.X)[old.output], old.T);
@@ -432,7 +434,7 @@ class Stepper extends Instrument {
     const columns = this.value(name)[0].length;
     if (this.state.cells && next >= 0 && next < this.value(name).length * columns) {
       return this.change({ cell: [name, Math.floor(next / columns), next % columns] }, () =>
-        plain(this.cellBox.querySelector(".cell-sum").innerHTML), { remember: false });
+        this.cellBox.querySelector(".cell-sum").textContent, { remember: false });
     }
     const at = this.result.live.indexOf(this.present) + by;
     if (at < 0 || at >= this.result.live.length) return false;
@@ -446,18 +448,11 @@ class Stepper extends Instrument {
     return name === this.present.name ? i * this.value(name)[0].length + j : -1;
   }
 
-  play() {
-    const button = this.querySelector("[data-do=play]");
-    if (this.playing) {
-      clearInterval(this.playing);
-      this.playing = 0;
-      button.textContent = "Play";
-      return;
-    }
+  togglePlay() {
+    if (this.playing) return this.pause();
     if (this.present === this.result.live.at(-1)) this.goTo(this.result.live[0].name);
-    button.textContent = "Pause";
-    const speed = this.querySelector("[data-set=speed]").value;
-    this.playing = setInterval(() => this.walk(1) || this.play(), PAUSE[speed] / (this.state.cells ? 2 : 1));
+    const pause = PAUSE[this.fields.speed.value] / (this.state.cells ? 2 : 1);
+    return this.play(() => this.walk(1), pause);
   }
 
   pressed(event) {
@@ -505,34 +500,37 @@ class Stepper extends Instrument {
   }
 
   act(what) {
-    const { count, losses, seed } = this.state;
-    if (what === "back") this.walk(-1);
-    else if (what === "step") this.walk(1);
-    else if (what === "play") this.play();
-    else if (what === "less" || what === "more") this.nudge(what === "more" ? 1 : -1);
-    else if (what === "why") {
-      const [, i, j] = this.state.cell;
-      const { name } = document.activeElement.dataset;
-      const matrix = this.result.values[name];
-      const cell = [name, Math.min(i, matrix.length - 1), Math.min(j, matrix[0].length - 1)];
-      this.change({ stage: name, cell }, "", { remember: false });
-      this.focusCell(this.bench);
-    } else if (what === "again") {
-      const { loss, old, moved } = this.result;
-      this.change({
-        matrices: moved, count: count + 1, losses: [...losses, [loss, old]].slice(-FEW_LOSSES),
-        stage: this.result.live[0].name, cell: null,
-      }, (now) => `Step ${count + 1} is taken. The loss is ${exact(now.loss)}.`);
-    } else if (what === "old-top") {
-      const top = this.given.free.at(-1);
-      this.change({ matrices: { ...this.state.matrices, [top]: this.given.given[top] } },
-        (now) => `The old ${top} is back. The old task's loss is ${exact(now.old)}.`);
-    } else if (what === "new-numbers") this.newNumbers(seed + 1);
-    else if (what === "both-zero") {
-      const matrices = { ...this.state.matrices };
-      for (const name of this.given.trainable) matrices[name] = matrices[name].map((row) => row.map(() => 0));
-      this.change({ matrices }, "A and B are both 0. Both gradients are 0, so neither ever moves.");
-    } else super.act(what);
+    const { count, losses, seed, matrices } = this.state;
+    const { free, given, trainable } = this.given;
+    const doing = {
+      back: () => this.walk(-1),
+      step: () => this.walk(1),
+      play: () => this.togglePlay(),
+      less: () => this.nudge(-1),
+      more: () => this.nudge(1),
+      why: () => this.tellWhy(document.activeElement.dataset.name),
+      again: () => this.change({
+        matrices: this.result.moved, count: count + 1, stage: this.result.live[0].name, cell: null,
+        losses: [...losses, [this.result.loss, this.result.old]].slice(-FEW_LOSSES),
+      }, (now) => `Step ${count + 1} is taken. The loss is ${exact(now.loss)}.`),
+      "old-top": () => this.change({ matrices: { ...matrices, [free.at(-1)]: given[free.at(-1)] } },
+        (now) => `The old ${free.at(-1)} is back. The old task's loss is ${exact(now.old)}.`),
+      "new-numbers": () => this.newNumbers(seed + 1, this.fields.seed),
+      "both-zero": () => this.change({
+        matrices: { ...matrices, ...mapValues(trainable, (name) => matrices[name].map((row) => row.map(() => 0))) },
+      }, "A and B are both 0. Both gradients are 0, so neither ever moves."),
+    };
+    if (Object.hasOwn(doing, what)) doing[what]();
+    else super.act(what);
+  }
+
+  /** Go to where a matrix comes about, to the same cell of it or the nearest. */
+  tellWhy(name) {
+    const [, i, j] = this.state.cell;
+    const matrix = this.result.values[name];
+    const cell = [name, Math.min(i, matrix.length - 1), Math.min(j, matrix[0].length - 1)];
+    this.change({ stage: name, cell }, "", { remember: false });
+    this.focusCell(this.bench);
   }
 
   nudge(by) {
@@ -557,72 +555,64 @@ class Stepper extends Instrument {
 
   /** Take over what a control says. Returns whether it could be done. */
   set(field) {
-    const key = field.dataset.set;
-    try {
-      if (key === "value") return this.setCell(readNumber(field.value, "The value", { least: -LARGEST, most: LARGEST }));
-      if (key === "rate") return this.change({ rate: readNumber(field.value, "The rate η", { least: 0, most: LARGEST }) }, loss, { where: field });
-      if (key === "alpha") return this.change({ alpha: readNumber(field.value, "α", { least: 0, most: LARGEST }) }, loss, { where: field });
-      if (key === "loss") return this.change({ loss: field.value, cell: null }, loss, { where: field });
-      if (key === "seed") return this.newNumbers(readNumber(field.value, "The seed", { least: 0, most: LARGEST, whole: true }), field);
-      if (key === "rank") return this.setRank(readNumber(field.value, "The rank", { least: 1, most: HIGHEST_RANK, whole: true }), field);
-      if (key === "cells") {
-        const { name } = this.present;
-        return this.change({ cells: field.checked, cell: [name, 0, 0] }, "", { remember: false });
-      }
-      if (key === "stored") {
-        const done = this.change({ stored: field.checked, cell: null }, loss, { where: field });
-        field.checked = this.state.stored;
-        return done;
-      }
-    } catch (error) {
-      this.complain(error, field);
-      return false;
+    const { set: key, train } = field.dataset;
+    if (train) return this.setTraining(train, field);
+    if (key === "cells") {
+      return this.change({ cells: field.checked, cell: [this.present.name, 0, 0] }, "", { remember: false });
     }
-    if (field.dataset.train) {
-      const names = new Set(this.state.trainable);
-      if (field.checked) names.add(field.dataset.train);
-      else names.delete(field.dataset.train);
-      const done = this.change({ trainable: [...names].sort() }, (now) => {
-        const low = now.live.findLast(({ name }) => name[0] === "δ")?.name;
-        return names.size ? `The backward pass now ends at ${low}.` : "Nothing trains: no gradient is needed.";
-      }, { where: field });
-      field.checked = this.state.trainable.includes(field.dataset.train);
-      if (done && !names.size) this.complain(new InputError("Nothing trains: there is no ΔW."), field);
+    if (key === "loss") return this.change({ loss: field.value, cell: null }, loss, { where: field });
+    if (key === "stored") {
+      const done = this.change({ stored: field.checked, cell: null }, loss, { where: field });
+      field.checked = this.state.stored;
       return done;
     }
-    return true;
+    if (!Object.hasOwn(LIMITS, key)) return true; // the speed
+    const value = this.read(field, ...LIMITS[key]);
+    if (value === null) return false;
+    if (key === "value") return this.setCell(value);
+    if (key === "seed") return this.newNumbers(value, field);
+    const matrices = key === "rank" ? this.ofRank(value) : this.state.matrices;
+    return this.change(key === "rank" ? { matrices, cell: null } : { [key]: value }, loss, { where: field });
   }
 
-  /** A and B of another rank: A gets rows of small whole numbers, B starts at 0. */
-  setRank(rank, field) {
+  setTraining(name, field) {
+    const { trainable } = this.state;
+    const names = field.checked ? [...trainable, name].sort() : trainable.filter((one) => one !== name);
+    const done = this.change({ trainable: names }, ({ live }) => (names.length
+      ? `The backward pass now ends at ${live.findLast((line) => line.name[0] === "δ").name}.`
+      : "Nothing trains: no gradient is needed."), { where: field });
+    field.checked = this.state.trainable.includes(name);
+    if (done && !names.length) this.complain(new InputError("Nothing trains: there is no ΔW."), field);
+    return done;
+  }
+
+  /** All matrices, A and B of another rank: A gets rows of small whole numbers, B starts at 0. */
+  ofRank(rank) {
     const draw = randomNumbers(rank);
-    const matrices = { ...this.state.matrices };
-    for (const name of this.given.trainable) {
-      const start = this.given.given[name];
-      matrices[name] = name[0] === "A"
-        ? Array.from({ length: rank }, (_, i) => start[i] ?? start[0].map(() => draw(-1, 1)))
-        : start.map(() => Array(rank).fill(0));
-    }
-    return this.change({ matrices, cell: null }, loss, { where: field });
+    const { given, trainable } = this.given;
+    return { ...this.state.matrices, ...mapValues(trainable, (name) => (name[0] === "A"
+      ? Array.from({ length: rank }, (_, i) => given[name][i] ?? given[name][0].map(() => draw(-1, 1)))
+      : given[name].map(() => Array(rank).fill(0)))) };
   }
 
   /** Small whole numbers of a seed, drawn again until no Z is 0 and every number stays small. */
-  newNumbers(seed, field = this.querySelector("[data-set=seed]")) {
+  newNumbers(seed, field) {
     const draw = randomNumbers(seed);
-    const added = this.given.free.length ? [] : this.given.trainable;
+    const { given, free, trainable } = this.given;
+    const added = free.length ? [] : trainable;
     for (let n = 0; n < TRIES; n++) {
       let H; // so far up; no weight is kept that makes a 0 of it
-      const matrices = Object.fromEntries(Object.entries(this.given.given).map(([name, matrix]) => {
-        if (added.includes(name) && !matrix.flat().some(Boolean)) return [name, matrix];
+      const matrices = mapValues(Object.keys(given), (name) => {
+        if (added.includes(name) && !given[name].flat().some(Boolean)) return given[name];
         const [low, high] = name === "X" ? [0, 2] : name === "T" ? [0, 3] : [-1, 1];
         for (let k = 0; ; k++) {
-          const drawn = matrix.map((row) => row.map(() => draw(low, high)));
+          const drawn = given[name].map((row) => row.map(() => draw(low, high)));
           const Z = name[0] === "W" ? multiply(drawn, H) : drawn;
           if (name[0] === "W" && k < WEIGHT_TRIES && Z.flat().includes(0)) continue;
           if (/^[WX]/.test(name)) H = Z.map((row) => row.map((value) => Math.max(value, 0)));
-          return [name, drawn];
+          return drawn;
         }
-      }));
+      });
       const state = { ...this.state, matrices, seed, count: 0, losses: [] };
       const { values, live, loss: size } = this.compute(state);
       const isFriendly = size > 0 && size <= 20 && live.every(({ name }) => {
@@ -640,15 +630,11 @@ class Stepper extends Instrument {
 
   showSettings(result) {
     const { rate, alpha, loss: kind, stored, trainable, seed, matrices, losses, count } = this.state;
-    const set = (key, value) => {
+    const texts = { rate, alpha, loss: kind, seed, rank: matrices[this.ranked]?.length };
+    for (const [key, value] of Object.entries(texts)) {
       const field = this.fields[key];
-      if (field && field !== document.activeElement && field.value !== value) field.value = value;
-    };
-    set("rate", String(rate));
-    set("alpha", String(alpha));
-    set("loss", kind);
-    set("seed", String(seed));
-    if (this.ranked) set("rank", String(matrices[this.ranked].length));
+      if (field && field !== document.activeElement) field.value = value;
+    }
     if (this.fields.stored) this.fields.stored.checked = stored;
     for (const one of this.switches) one.checked = trainable.includes(one.dataset.train);
     const found = [...losses, [result.loss, result.old], [result.lossAfter, result.oldAfter]];
@@ -696,11 +682,8 @@ class Stepper extends Instrument {
         state.losses = readMatrix(text, "losses").slice(-FEW_LOSSES).map(([a, b]) => [a, old ? b ?? 0 : null]);
       },
     };
-    for (const key of ["rate", "alpha"]) {
-      read[key] = (text) => { state[key] = readNumber(text, key, { least: 0 }); };
-    }
-    for (const key of ["seed", "count"]) {
-      read[key] = (text) => { state[key] = readNumber(text, key, { least: 0, most: LARGEST, whole: true }); };
+    for (const key of ["rate", "alpha", "seed", "count"]) {
+      read[key] = (text) => { state[key] = readNumber(text, ...LIMITS[key]); };
     }
     for (const [key, text] of Object.entries(parts)) {
       if (Object.hasOwn(given, key)) state.matrices[key] = this.readGiven(text, key);
@@ -736,6 +719,7 @@ class Stepper extends Instrument {
   }
 }
 
+const mapValues = (names, make) => Object.fromEntries(names.map((name) => [name, make(name)]));
 const loss = (now) => `The loss is ${exact(now.loss)}, after the step ${exact(now.lossAfter)}.`;
 const short = (value) => exact(Number(value.toPrecision(4)));
 const plain = (html) => html.replaceAll(/<[^>]*>/g, "");

@@ -100,15 +100,11 @@ class Switchboard extends Instrument {
       if (!this.turn({ stored: field.checked }, field)) field.checked = this.state.stored;
     } else if (set) {
       const label = field.parentElement.textContent.trim();
-      try {
-        const name = set in this.state ? `The number of ${label}` : `The size of ${label}`;
-        const value = readNumber(field.value, name, { least: 1, most: this.given.most, whole: true });
-        const at = Number(set.slice(5));
-        if (set in this.state) this.turn({ [set]: value }, field);
-        else this.resize(this.state.sizes.map((size, i) => (i === at ? value : size)), {}, field);
-      } catch (error) {
-        this.complain(error, field);
-      }
+      const name = set in this.state ? `The number of ${label}` : `The size of ${label}`;
+      const value = this.read(field, name, { least: 1, most: this.given.most, whole: true });
+      if (value === null) return;
+      if (set in this.state) this.turn({ [set]: value }, field);
+      else this.resize(this.state.sizes.with(Number(set.slice(5)), value), {}, field);
     }
   }
 

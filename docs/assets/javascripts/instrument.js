@@ -141,6 +141,7 @@ export class Instrument extends HTMLElement {
 
   disconnectedCallback() {
     removeEventListener("hashchange", this.openHash);
+    this.pause();
   }
 
   /** Go to another state, if it can be computed. Returns whether it could. */
@@ -177,6 +178,29 @@ export class Instrument extends HTMLElement {
     const near = where?.closest("fieldset, [data-near]") ?? this;
     near.querySelector(".message").textContent = error.message;
     if (where?.matches("input, select")) where.setAttribute("aria-invalid", "true");
+  }
+
+  /** The number that a field holds; null, and said beside it what is wrong, if it can't be taken. */
+  read(field, name, limits) {
+    try {
+      return readNumber(field.value, name, limits);
+    } catch (error) {
+      this.complain(error, field);
+      return null;
+    }
+  }
+
+  /** Go on by itself: as long as `step` returns true, or until it is paused. */
+  play(step, milliseconds) {
+    this.playing = setInterval(() => step() || this.pause(), milliseconds);
+    this.querySelector("[data-do=play]").textContent = "Pause";
+  }
+
+  pause() {
+    clearInterval(this.playing);
+    this.playing = 0;
+    const button = this.querySelector("[data-do=play]");
+    if (button) button.textContent = "Play";
   }
 
   announce(text) {
