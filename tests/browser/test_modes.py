@@ -49,3 +49,19 @@ def test_forced_colours_keep_every_word_and_outline_of_the_figures(open_page, sc
         }"""
     )
     assert pale == []
+
+
+def test_a_print_out_ends_with_the_answers_and_has_none_below_its_question(open_page):
+    page = open_page(support.LESSON)
+    answer = page.locator(".by-hand details")
+    said = answer.locator("p").first.text_content().strip()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    assert not answer.locator("p").first.is_visible()
+    copies = page.locator("article > .answers:last-child [data-answer]")
+    assert copies.locator("p").first.text_content().strip() == said
+    assert copies.count() == answer.count()
+    assert page.locator("article .woven-code:not([open])").count() == 0
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator(".answers").count() == 0
+    assert page.locator("article .woven-code[open]").count() == 0

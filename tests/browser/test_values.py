@@ -96,3 +96,54 @@ def test_the_copy_button_copies_the_code(open_page, site, index):
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.strip() == block.locator("pre code").first.inner_text().strip()
     assert "import" in copied or "=" in copied
+
+
+@pytest.mark.parametrize(
+    "clipboard", ["undefined", "{ writeText: () => Promise.reject(new Error('no')) }"]
+)
+def test_where_copying_is_refused_the_code_is_selected_and_the_button_says_so(
+    site, browser, clipboard
+):
+    page = browser.new_page()
+    page.add_init_script(f"Object.defineProperty(navigator, 'clipboard', {{ value: {clipboard} }})")
+    log = support.Log().listen(page)
+    page.goto(site.url + support.LESSON)
+    block = page.locator(".woven").filter(has=page.locator("pre code")).first
+    button = block.get_by_role("button", name="Copy").first
+    button.scroll_into_view_if_needed()
+    block.hover()
+    button.click()
+    said = block.get_by_role("button", name="The code is selected")
+    expect(said).to_be_visible()
+    selected = page.evaluate("String(getSelection())").strip()
+    assert selected == block.locator("pre code").first.inner_text().strip()
+    assert log.errors == []
+    page.close()
+
+
+def test_the_close_values_of_a_formula_have_one_button_for_them_all(open_page):
+    page = open_page(f"{support.SERIES}full-fine-tuning/", width=360)
+    page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    formula = page.locator(".formula-scroll").filter(has=page.locator("mn.value")).first
+    values = formula.locator("mn.value")
+    assert values.count() > 1
+    assert formula.locator("[tabindex]").count() == 0
+    button = page.locator(".formula-scroll:has(mn.value) + .sources button").first
+    button.focus()
+    source = page.locator(".explanation")
+    expect(source).to_be_visible()
+    told = values.evaluate_all("all => [...new Set(all.map((one) => one.dataset.expression))]")
+    assert source.locator("code").all_inner_texts() == told
+    assert button.bounding_box()["height"] >= 24
+    page.keyboard.press("Tab")
+    expect(source.get_by_role("link")).to_be_focused()
+
+
+def test_escape_leads_from_the_link_back_to_the_value(open_page):
+    page = open_page(support.LESSON)
+    value, _, _ = first_value(page)
+    value.focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    expect(page.locator(".explanation")).to_be_hidden()
+    expect(value).to_be_focused()
