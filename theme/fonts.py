@@ -310,19 +310,10 @@ def font_rules(names, in_italic=frozenset()):
     text, formulas = [], []
     for face in FACES:
         rules = text if face.stands_in else formulas
-        described = f"font-weight:{face.weight};font-style:{face.style};font-display:{face.display}"
-        rules.append(
-            f"@font-face{{font-family:'{face.family}';{described};"
-            f"src:url(../fonts/{names[face.slug]}) format('woff2')}}"
-        )
-        if face.style == "italic" and in_italic:
-            ranges = ",".join(f"U+{ord(c):X}" for c in sorted(in_italic))
-            rules.append(
-                f"@font-face{{font-family:'{face.family}';{described};"
-                f"src:url(../fonts/{names['serif']}) format('woff2');"
-                f"unicode-range:{ranges}}}"
-            )
+        lent = in_italic if face.style == "italic" else ()
+        rules += _rules_of_face(face, face.family, face.display, names, lent)
         if face.stands_in:
+            formulas += _rules_of_face(face, f"{face.family} Drawn", "swap", names, lent)
             size, ascent, descent, gap = map(_percent, stand_in_metrics(face))
             local = ",".join(f"local('{name}')" for name in face.stands_in[0])
             rules.append(
@@ -332,6 +323,19 @@ def font_rules(names, in_italic=frozenset()):
                 f"descent-override:{descent};line-gap-override:{gap}}}"
             )
     return "\n".join(text), "\n".join(formulas)
+
+
+def _rules_of_face(face, family, display, names, lent):
+    described = f"font-weight:{face.weight};font-style:{face.style};font-display:{display}"
+    files = [(face.slug, "")]
+    if lent:
+        ranges = ",".join(f"U+{ord(c):X}" for c in sorted(lent))
+        files.append(("serif", f";unicode-range:{ranges}"))
+    return [
+        f"@font-face{{font-family:'{family}';{described};"
+        f"src:url(../fonts/{names[slug]}) format('woff2'){only}}}"
+        for slug, only in files
+    ]
 
 
 def licence():

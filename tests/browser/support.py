@@ -57,8 +57,15 @@ class Log:
         return self
 
 
-SETTLED = """() => document.fonts.ready.then(() =>
-  new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true)))))"""
+SETTLED = """async () => {
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  document.body.getBoundingClientRect(); // laid out, the page knows which fonts it wants
+  await document.fonts.ready;
+  await frame();
+  await document.fonts.ready; // of what a script has made meanwhile
+  await frame();
+  return true;
+}"""
 
 
 def wait_until_ready(page):

@@ -108,10 +108,12 @@ def test_a_stand_in_has_our_width_and_height():
     assert descent * size == pytest.approx(-font["hhea"].descent / 1000)
 
 
-def test_text_never_moves_for_a_font_that_comes_late_and_formulas_wait_for_theirs(made):
+def test_text_never_moves_for_a_font_that_comes_late_but_formulas_and_drawings_get_theirs(made):
     assert made.text.count("font-display:optional") == made.text.count("../fonts/") > 4
     assert "Hand Math" not in made.text
-    assert made.formulas.count("font-display:swap") == made.formulas.count("@font-face") == 1
+    assert made.formulas.count("font-display:swap") == made.formulas.count("@font-face") > 5
+    assert made.formulas.count("Drawn") == made.text.count("../fonts/")
+    assert made.formulas.count("Hand Math") == 1
     assert {name.split(".")[0] for name in made.preload} == {f.slug for f in fonts.FACES[:-1]}
 
 
