@@ -190,7 +190,7 @@ class Stepper:
     @cached_property
     def losses(self):
         """[before, after] the step, of its own task and of the old one."""
-        moved = {name: self.values.get(new_name(name), W) for name, W in self.given.items()}
+        moved = self.given | {name: self.values[new_name(name)] for name in self.trained}
         tasks = [(self.given["X"], self.given["T"], self.lines[-1].name)]
         tasks += [tuple(self.old.values())] if self.old else []
 

@@ -215,6 +215,8 @@ def test_losses_are_those_before_and_after_the_step(method):
     if method == "layers":
         assert words(rows[0]).endswith("40.625")
         assert words(rows[1]) == "Old task’s loss01.125"
+    after = {"layers": 0.625, "all layers": 0.5, "nothing": 4, "probe": 0.5, "head": 0.3125}
+    assert figure.losses[0][1] == (after | {"adapters": 1, "lora": 1.125})[method]
 
 
 @pytest.mark.parametrize("start", ["Z1", "H2", "E", "δ3", "dL/dW3", "ΔW3", "W'3"])
