@@ -6,7 +6,7 @@ export NO_MKDOCS_2_WARNING := 1# a notice of the theme; requirements.in pins wha
 
 help:
 	@echo "make serve         the site with live reload, at an address that it prints"
-	@echo "make check         format, lint, types, who may know whom, and every test without a browser"
+	@echo "make check         format, lint, who may know whom, and every test without a browser"
 	@echo "make test          all of that, and the site in a real browser"
 	@echo "make browsers      the site in Firefox and in WebKit"
 	@echo "make build         the site as files, in site/; any warning fails"
@@ -33,8 +33,10 @@ browsers: .venv/ready
 	@$(python) -m pytest -n 2 --dist loadgroup -m other_browsers tests/browsers
 
 lint: .venv/ready
+	@mkdir -p .cache
 	@$(python) -m ruff format --quiet --check .
 	@$(python) -m ruff check --quiet .
+	@PYTHONPATH=. .venv/bin/lint-imports > .cache/contract || { cat .cache/contract; exit 1; }
 
 build: .venv/ready
 	@$(python) -m mkdocs build --strict
