@@ -98,6 +98,7 @@ FOCUS = """() => {
 
 
 # Record that each time a key goes up, until the focus is past all there is: on an end of our own.
+# Keys come faster than frames here, so the page is told at once that it was scrolled.
 RECORD = f"""() => {{
   window.walked = [];
   window.end = document.createElement("button");
@@ -105,7 +106,8 @@ RECORD = f"""() => {{
   window.end.addEventListener("keydown", (event) => event.preventDefault());
   document.body.append(window.end);
   onkeyup = () => document.activeElement === window.end
-    ? window.walked.isWhole = true : window.walked.push(({FOCUS})());
+    ? window.walked.isWhole = true
+    : document.dispatchEvent(new Event("scroll")) && window.walked.push(({FOCUS})());
 }}"""
 WALKED = "window.walked.isWhole ? window.walked : null"
 FORGET = "window.end.remove(); onkeyup = null"

@@ -82,6 +82,8 @@ def test_a_signal_leaves_no_server_behind(tmp_path, name):
         env={**os.environ, "PYTHONPATH": str(ROOT), "NO_MKDOCS_2_WARNING": "1"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        # Whoever runs the tests may have asked to survive it (nohup); its children would too.
+        preexec_fn=lambda: signal.signal(getattr(signal, name), signal.SIG_DFL),
     )
     try:
         wait_until(lambda: answers(port))
