@@ -7,34 +7,41 @@ be as narrow as a phone, so pages stand in a frame of the width that is asked fo
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
 import json
 import os
 import re
 import subprocess
 import tempfile
+import time
 from urllib.parse import urlencode
 
 import websocket
 from PIL import Image
 from selenium import webdriver
 from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.actions.action_builder import ActionBuilder
 from selenium.webdriver.webkitgtk.options import Options
 from selenium.webdriver.webkitgtk.service import Service
 
 HEIGHT = 900
-MIDDLE = """(() => {
+CORNER = (2, 2)  # nothing answers to a pointer there
+# Both wait until the element has stood still for two frames: a page may still answer to scrolling.
+STILL = """(async () => {
   const element = document.querySelector(%s);
-  element.scrollIntoView({ block: "center" });
-  const { left, top, width, height } = element.getClientRects()[0];
-  return [Math.round(left + width / 2), Math.round(top + height / 2)];
-})()"""
-
-
-BOX = """(() => {
-  const { left, top, right, bottom } = document.querySelector(%s).getClientRects()[0];
-  return [Math.floor(left), Math.floor(top), Math.ceil(right), Math.ceil(bottom) + 4];
-})()"""
+  const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  const box = () => element.getClientRects()[0];
+  const place = () => `${box().left} ${box().top} ${box().width}`;
+  for (let stood = 0, last; stood < 2; await frame()) {
+    stood = place() === last ? stood + 1 : 0;
+    last = place();
+  }
+  const { left, top, right, bottom } = box();
+  return """
+MIDDLE = f"{STILL}[Math.round((left + right) / 2), Math.round((top + bottom) / 2)];}})()"
+BOX = f"{STILL}[Math.floor(left), Math.floor(top), Math.ceil(right), Math.ceil(bottom) + 4];}})()"
+SCROLL = "document.querySelector(%s).scrollIntoView({ block: 'center' })"
 
 
 def crop(png, box):
@@ -80,8 +87,21 @@ class Firefox:
         return self.call(method, context=self.context, **parameters)
 
     def open(self, url, width):
+        """Open a page.
+
+        An address that the page before still writes (a figure's state) ends BiDi's waiting too
+        early, so what was open is marked, and waited for to go.
+        """
         self.here("browsingContext.setViewport", viewport={"width": width, "height": HEIGHT})
+        self.run("window.isLeft = true")
         self.here("browsingContext.navigate", url=url, wait="complete")
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            with contextlib.suppress(RuntimeError):  # asked in the moment of the change
+                if self.run("!window.isLeft && document.readyState === 'complete'"):
+                    return
+            time.sleep(0.02)
+        raise RuntimeError(f"{url} does not open within a minute")
 
     def run(self, expression):
         """Return the value of a JavaScript expression, awaited."""
@@ -95,11 +115,19 @@ class Firefox:
             raise RuntimeError(answer["exceptionDetails"]["text"])
         return json.loads(answer["result"].get("value", "null"))
 
-    def point_at(self, selector, *more):
-        x, y = self.run(MIDDLE % json.dumps(selector))
-        move = {"type": "pointerMove", "x": x, "y": y}
-        pointer = {"type": "pointer", "id": "mouse", "actions": [move, *more]}
+    def move(self, x, y, *more):
+        actions = [{"type": "pointerMove", "x": x, "y": y}, *more]
+        pointer = {"type": "pointer", "id": "mouse", "actions": actions}
         self.here("input.performActions", actions=[pointer])
+
+    def rest_on(self, selector):
+        """Bring an element to the middle of the screen, with the pointer out of the way."""
+        self.move(*CORNER)
+        self.run(SCROLL % json.dumps(selector))
+
+    def point_at(self, selector, *more):
+        self.rest_on(selector)
+        self.move(*self.run(MIDDLE % json.dumps(selector)), *more)
 
     def click(self, selector):
         down, up = ({"type": f"pointer{way}", "button": 0} for way in ("Down", "Up"))
@@ -107,8 +135,9 @@ class Firefox:
 
     def picture(self, selector):
         """Return the pixels of an element and of what is close to it."""
+        box = self.run(BOX % json.dumps(selector))
         png = base64.b64decode(self.here("browsingContext.captureScreenshot")["data"])
-        return crop(png, self.run(BOX % json.dumps(selector)))
+        return crop(png, box)
 
     def close(self):
         self.socket.close()
@@ -160,17 +189,27 @@ class WebKit:
     def find(self, selector):
         return self.driver.find_element("css selector", selector)
 
+    def rest_on(self, selector):
+        """Bring an element to the middle of the screen, with the pointer out of the way."""
+        mouse = ActionBuilder(self.driver)
+        mouse.pointer_action.move_to_location(*CORNER)
+        mouse.perform()
+        self.run(SCROLL % json.dumps(selector))
+
     def point_at(self, selector):
+        self.rest_on(selector)
         self.run(MIDDLE % json.dumps(selector))
         ActionChains(self.driver).move_to_element(self.find(selector)).perform()
 
     def click(self, selector):
+        self.rest_on(selector)
         self.run(MIDDLE % json.dumps(selector))
         self.find(selector).click()
 
     def picture(self, selector):
         """Return the pixels of an element and of what is close to it."""
-        return crop(self.driver.get_screenshot_as_png(), self.run(BOX % json.dumps(selector)))
+        box = self.run(BOX % json.dumps(selector))
+        return crop(self.driver.get_screenshot_as_png(), box)
 
     def close(self):
         self.driver.quit()
