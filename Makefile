@@ -6,7 +6,7 @@ export NO_MKDOCS_2_WARNING := 1# a notice of the theme; requirements.in pins wha
 
 help:
 	@echo "make serve         the site with live reload, at an address that it prints"
-	@echo "make check         format, lint, who may know whom, and every test without a browser"
+	@echo "make check         format, lint, who may know whom, types, and every test without a browser"
 	@echo "make test          all of that, and the site in a real browser"
 	@echo "make browsers      the site in Firefox and in WebKit"
 	@echo "make build         the site as files, in site/; any warning fails"
@@ -37,6 +37,7 @@ lint: .venv/ready
 	@$(python) -m ruff format --quiet --check .
 	@$(python) -m ruff check --quiet .
 	@PYTHONPATH=. .venv/bin/lint-imports > .cache/contract || { cat .cache/contract; exit 1; }
+	@$(python) -m mypy --no-error-summary
 
 build: .venv/ready
 	@$(python) -m mkdocs build --strict

@@ -148,7 +148,7 @@ def font_path(face):
         ValueError: the package isn't installed.
     """
     spec = find_spec(face.package)
-    if spec is None:
+    if spec is None or not spec.submodule_search_locations:
         raise ValueError(f"package {face.package} must be installed, see requirements.in")
     return Path(spec.submodule_search_locations[0]) / face.source
 
@@ -198,7 +198,9 @@ def characters(pages, interface):
         pages: the HTML of every page's content.
         interface: what the templates say, in whatever markup.
     """
-    text, bold, italic, math = set(interface), set(interface), set(), set()
+    text, bold = set(interface), set(interface)
+    italic: set[str] = set()
+    math: set[str] = set()
     for html in pages:
         formulas = (SYMBOL.sub(_set, formula) for formula in MATH.findall(html))
         math.update(*map(text_of, formulas))
@@ -307,7 +309,8 @@ def font_rules(names, in_italic=frozenset()):
         names: {slug: file name}, beside the stylesheet in ../fonts/.
         in_italic: characters drawn beside italics that the italic lacks; the upright lends them.
     """
-    text, formulas = [], []
+    text: list[str] = []
+    formulas: list[str] = []
     for face in FACES:
         rules = text if face.stands_in else formulas
         lent = in_italic if face.style == "italic" else ()
@@ -372,4 +375,5 @@ def make_fonts(pages, interface, cache):
     name = f"OFL.{digest(*sources, Path(__file__).read_bytes())}.txt"
     files["OFL.txt"] = remember(cache, name, lambda: licence().encode())
     preload = [names[face.slug] for face in FACES if face.stands_in]
-    return Fonts(files, *font_rules(names, lent), preload)
+    text, formulas = font_rules(names, lent)
+    return Fonts(files, text, formulas, preload)

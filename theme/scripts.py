@@ -32,7 +32,8 @@ def put_together(modules, bundles):
     Raises:
         ValueError: an import of a module that isn't there, a circle, another kind of import.
     """
-    made, files = {}, {}
+    made: dict[str, tuple[str, str]] = {}
+    files: dict[str, str] = {}
 
     def make(name, entries):
         script = LATER.sub(lambda found: f'import("./{files[found[1]]}")', bundle(modules, entries))
@@ -51,7 +52,8 @@ def bundle(modules, entries):
 
     It exports what the entries export.
     """
-    order, path = [], []
+    order: list[str] = []
+    path: list[str] = []
 
     def visit(name, asked_by):
         if name not in modules:

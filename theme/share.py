@@ -100,9 +100,11 @@ def _draw_block(image, css, kind, box):
 
 def _draw_drawing(image, draw, css, drawing):
     frame = FRAME.search(drawing)
-    scale = (ROWS - 1) * SQUARE / float(frame["height"])
-    scale = min(scale, (COLUMNS - 2) * SQUARE / float(frame["width"]))
-    left, top = MARGIN + SQUARE, TOP + (ROWS * SQUARE - scale * float(frame["height"])) / 2
+    if frame is None:
+        raise ValueError(f"a drawing must begin at 0 0 and say its size, got {drawing[:80]!r}")
+    wide, high = float(frame["width"]), float(frame["height"])
+    scale = min((ROWS - 1) * SQUARE / high, (COLUMNS - 2) * SQUARE / wide)
+    left, top = MARGIN + SQUARE, TOP + (ROWS * SQUARE - scale * high) / 2
     for kind, x, y, width, height in read_blocks(drawing):
         corners = (
             left + x * scale,

@@ -80,7 +80,7 @@ class Entry:
             venue = [f"{get('journal')} {get('volume', '')}".strip(), get("year")]
         else:
             venue = [f"{get('booktitle') or get('publisher', '')} {get('year')}".strip()]
-        pages = get("pages") and f"pages {get('pages').replace('--', '–')}"
+        pages = "pages" in self.fields and f"pages {self.fields['pages'].replace('--', '–')}"
         rest = [", ".join(names), f'"{get("title")}"', *venue, pages, place]
         return ", ".join(filter(None, rest))
 
@@ -92,7 +92,8 @@ class Entry:
             return f"https://arxiv.org/abs/{get('eprint')}", f"arXiv:{get('eprint')}"
         if get("doi"):
             return f"https://doi.org/{get('doi')}", f"doi:{get('doi')}"
-        return (get("url"), get("url").partition("//")[2]) if get("url") else None
+        url = get("url", "")
+        return (url, url.partition("//")[2]) if url else None
 
     def html(self, place=""):
         """The reference as a note shows it."""
@@ -138,13 +139,11 @@ def _parse(content):
     library = bibtexparser.parse_string(
         content.decode("utf-8"), append_middleware=[SeparateCoAuthors(), SplitNameParts()]
     )
-    problems = [
-        Problem(FILE, block.start_line + 1, _reason(block)) for block in library.failed_blocks
-    ]
+    problems = [Problem(FILE, _line(block), _reason(block)) for block in library.failed_blocks]
     entries = {}
     for found in library.entries:
         fields = {name: found[name] for name in found.fields_dict}
-        line = found.start_line + 1
+        line = _line(found)
         lacking = [name for name in NEEDED if not fields.get(name)]
         if lacking:
             problems.append(Problem(FILE, line, f"{found.key} has no {' and no '.join(lacking)}"))
@@ -153,6 +152,10 @@ def _parse(content):
         texts = {name: re.sub(r"[{}]|\s+(?=\s)", "", value) for name, value in fields.items()}
         entries[found.key] = Entry(found.key, line, authors, texts)
     return entries, tuple(sorted(problems, key=lambda problem: problem.line))
+
+
+def _line(block):
+    return 1 + (block.start_line or 0)
 
 
 def _reason(block):
@@ -182,8 +185,9 @@ def parse_mark(mark):
             f"a claim is marked here, and no source is named: write [@key] with a key of {FILE}, "
             f"or [@{BLOCK}] if the block above shows it"
         )
-    found = [KEY.fullmatch(part.strip()) for part in inside.split(";")]
-    if not all(found):
+    named = inside.split(";")
+    found = [match for part in named if (match := KEY.fullmatch(part.strip()))]
+    if len(found) < len(named):
         raise CitationError(f"{mark} can't be read: write [@key] or [@key, section 2; @other]")
     return [(match[1], (match[2] or "").strip()) for match in found]
 

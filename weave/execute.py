@@ -125,9 +125,11 @@ class _Screen:
             os.dup2(self.file.fileno(), descriptor)
         with open(os.devnull) as nothing:
             os.dup2(nothing.fileno(), 0)
-        sys.stdin = sys.__stdin__ = io.StringIO()
-        sys.stdout = sys.__stdout__ = self.stdout = _Output(1, self, "strict")
-        sys.stderr = sys.__stderr__ = _Output(2, self, "backslashreplace")
+        self.stdout = _Output(1, self, "strict")
+        streams = io.StringIO(), self.stdout, _Output(2, self, "backslashreplace")
+        for name, stream in zip(("stdin", "stdout", "stderr"), streams):
+            setattr(sys, name, stream)
+            setattr(sys, f"__{name}__", stream)
 
     def take(self):
         """Return what was printed since the last time."""
@@ -162,7 +164,8 @@ class _Page:
             return Outcome()
         if step.kind == "block":
             self.number += 1
-        made, error, line = {}, None, step.line
+        made: dict = {}
+        error, line = None, step.line
         try:
             with self._limit():
                 self._show(step, chain, made)
@@ -203,9 +206,11 @@ class _Page:
         last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
         body = self._compile(tree, chain, "exec")
         chain.flags |= body.co_flags & FUTURE
-        shown = last and self._compile(ast.Expression(last.value), chain, "eval")
-        exec(body, chain.namespace)
-        if last:
+        if last is None:
+            exec(body, chain.namespace)
+        else:
+            shown = self._compile(ast.Expression(last.value), chain, "eval")
+            exec(body, chain.namespace)
             made["line"] = last.lineno
             value = eval(shown, chain.namespace)
             if value is not None:
@@ -289,7 +294,7 @@ class _Page:
             self._note(*caught[:3])
 
     def _line_now(self):
-        frame = sys._getframe()
+        frame: types.FrameType | None = sys._getframe()
         while frame and frame.f_code.co_filename != self.path:
             frame = frame.f_back
         return frame.f_lineno if frame else 1

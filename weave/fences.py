@@ -181,7 +181,7 @@ def _indentation(line):
 
 def _last_block(lines, depth):
     """The lines above from the last block on that is not indented, in as many quotes."""
-    block = []
+    block: list[str] = []
     for line in reversed(lines):
         inner = line
         for _ in range(depth):

@@ -42,10 +42,9 @@ def read_front_matter(text, path):
         return FrontMatter({}, text)
     closing = CLOSING.search(text, opening.end())
     if not closing:
-        problems = ()
-        if NAME.match(text, opening.end()):
-            problems = (_problem(path, 1, "the line --- that ends it is missing"),)
-        return FrontMatter({}, text, problems=problems)
+        is_meant = NAME.match(text, opening.end())
+        problem = _problem(path, 1, "the line --- that ends it is missing")
+        return FrontMatter({}, text, problems=(problem,) if is_meant else ())
     inside, end = text[opening.end() : closing.start()], closing.end() + 1
     return _read(inside, text[end:], text.count("\n", 0, end), path)
 
@@ -69,7 +68,7 @@ def _read(inside, body, offset, path):
             message = "a text that begins with {{ needs quotes round it"
         return FrontMatter({}, body, offset, problems=(_problem(path, line, message),))
     meta, lines, problems = meta or {}, {}, []
-    for key, value in names.value if meta else ():
+    for key, value in names.value if isinstance(names, yaml.MappingNode) else ():
         name, line = key.value, 2 + key.start_mark.line
         if name in lines:
             problems.append(_problem(path, line, f"{name} is given twice"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from functools import lru_cache
+from itertools import takewhile
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
@@ -83,12 +84,8 @@ def _names(above):
 
 
 def _explanation(lines):
-    text = [DEFINITION.match(lines[0])[1]]
-    for line in lines[1:]:
-        if not line.strip():
-            break
-        text.append(line.strip())
-    sentence = FIRST_SENTENCE.match(" ".join(text))
+    text = " ".join(line.strip() for line in takewhile(str.strip, lines))
+    sentence = FIRST_SENTENCE.match(text.removeprefix(":").lstrip())
     return MARKUP.sub(lambda match: match[1] or "", sentence[0]) if sentence else ""
 
 
@@ -140,7 +137,8 @@ class ExplainTerms(Treeprocessor):
         """Cut a text at the terms used first in it: what stands before them, and the links."""
         if not text or isinstance(text, AtomicString) or not text.strip():
             return text, []
-        rest, links, start = text, [], 0
+        rest, start = text, 0
+        links: list[Element] = []
         for match in self.pattern.finditer(text):
             term = self.terms[" ".join(match[1].lower().split())]
             if term.number in self.explained:

@@ -90,7 +90,7 @@ def numbers_of(namespace):
     for value in list(namespace.values()):
         if isinstance(value, Number) and not isinstance(value, (bool, complex)):
             with contextlib.suppress(Exception):  # a number of some class that can't be written
-                written = str(abs(value))
+                written = str(value).removeprefix("-")
                 if IN_OUTPUT.fullmatch(written):
                     found.add(canonical(written))
     return found
@@ -98,6 +98,6 @@ def numbers_of(namespace):
 
 def write(value, specification=""):
     """Write a value as prose shows it: commas from 10,000 up, a real minus sign."""
-    if not specification and isinstance(value, Integral) and not isinstance(value, bool):
-        specification = "," if abs(value) >= 10_000 else "d"
+    if not specification and not isinstance(value, bool) and isinstance(value, Integral):
+        specification = "," if abs(int(value)) >= 10_000 else "d"
     return re.sub(r"(?<![\w.])-(?=[\d.∞])", "−", format(value, specification))

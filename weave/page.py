@@ -413,7 +413,9 @@ class _Filler:
         return self._piece(html, outcome.value)
 
     def _formula(self, token):
-        placed, written, typed, tex, errors = [], {}, {}, [], []
+        placed: list[tuple[str, str]] = []  # digits that stand for a value, and its MathML
+        written, typed, tex = {}, {}, []
+        errors: list[Exception] = []
         for part in token.parts:
             if not isinstance(part, Value):
                 tex.append(re.sub(r"\n[ \t]*>[ \t]?", "\n", part))  # the marks of a quote

@@ -5,23 +5,25 @@ from __future__ import annotations
 from html import escape
 
 from pygments import highlight
+from pygments.filter import simplefilter
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
+from pygments.token import STANDARD_TYPES, Token
 
 # The kinds of code, by Pygments' short names, that are marked: those with colours of their own.
 MARKED = "k kn kd kc kr kt ow s s1 s2 sd sa si se m mi mf il c c1 cm gp nf nc nb ne nd err gr gt"
 
 
-class _Formatter(HtmlFormatter):
-    def _get_css_classes(self, kind):
-        classes = super()._get_css_classes(kind)
-        return classes if classes in MARKED.split() else ""
+@simplefilter
+def _marked(self, lexer, stream, options):
+    for kind, text in stream:
+        yield kind if STANDARD_TYPES.get(kind) in MARKED.split() else Token.Text, text
 
 
-_LEXER = PythonLexer(stripnl=False)
-_FORMATTER = _Formatter(nowrap=True)
+_LEXER = PythonLexer(stripnl=False, filters=[_marked()])
+_FORMATTER = HtmlFormatter(nowrap=True)
 
-listings = {}  # source -> highlighted HTML; a build puts in what it remembers
+listings: dict[str, str] = {}  # source -> highlighted HTML; a build puts in what it remembers
 
 
 def code(source, number):

@@ -54,7 +54,7 @@ def weave_sources(sources, *, twice=True, thorough=True, processes=None):
         processes: how many pages may run side by side; None for one a processor.
     """
     drafts = [_draft(source) for source in sources]
-    runs = [[] for _ in drafts]
+    runs: list[list[list[Outcome]]] = [[] for _ in drafts]
     waiting = deque((index, SEEDS[0]) for index, draft in enumerate(drafts) if draft.steps)
     seeds = {seed for index, _ in waiting for seed in _seeds(drafts[index], twice, thorough)}
     with _Pool(processes or os.cpu_count() or 1, _shared_imports(drafts)) as pool:
@@ -126,7 +126,7 @@ class _Run:
     index: int
     seed: int
     draft: Draft
-    worker: object
+    worker: _Forked | _Spawned
     deadline: float | None
     tries: int  # how often it may start, if its template ends before it has
     outcomes: list = field(default_factory=list)
@@ -160,7 +160,7 @@ class _Pool:
 
     def __init__(self, size, modules):
         self.size, self.modules = size, modules
-        self.running = {}  # connection -> _Run
+        self.running: dict = {}  # connection -> _Run
         self.templates = {} if modules else _kept_templates()
 
     def __enter__(self):
@@ -212,7 +212,7 @@ class _Pool:
         for connection in ready:
             run = self.running[connection]
             try:
-                kind, content = connection.recv()
+                kind, content = run.worker.connection.recv()
             except (EOFError, OSError):
                 kind, content = "ended", run.worker.status()
             if kind == "ended" and content is None and not run.worker.process and run.tries:
@@ -256,7 +256,7 @@ def _kept_templates():
     return _kept["templates"]
 
 
-_kept = {}
+_kept: dict = {}
 
 
 @atexit.register

@@ -31,7 +31,8 @@ def as_shown(text):
 
 class _Screen:
     def __init__(self):
-        self.rows, self.row, self.column = [[]], 0, 0
+        self.rows: list[list[str]] = [[]]
+        self.row = self.column = 0
 
     def text(self):
         return "\n".join("".join(row) for row in self.rows)

@@ -22,7 +22,7 @@ from weave.off_limits import keep_out
 
 MEMORY = 4 << 30  # bytes that a page may take
 FILE = 1 << 28  # bytes of the largest file that it may write
-SHOW_LINE = getattr(signal, "SIGUSR2", None)  # asks a page's process where it is
+SHOW_LINE = getattr(signal, "SIGUSR2", 0)  # asks a page's process where it is
 
 
 class Job(NamedTuple):
@@ -63,7 +63,7 @@ def _limit_resources():
         resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
-_current = []  # the connection of the page that this process runs
+_current: list[Connection] = []  # the connection of the page that this process runs
 
 
 @contextlib.contextmanager
