@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help serve check lint test browsers build requirements bench clean
 python := .venv/bin/python
+unexport PYTHONDONTWRITEBYTECODE# compiled once, tests and builds start sooner
 export NO_MKDOCS_2_WARNING := 1# a notice of the theme; requirements.in pins what works
 
 help:
@@ -30,7 +31,7 @@ test: lint
 
 browsers: .venv/ready
 	@$(python) -m tools.other_browsers
-	@$(python) -m pytest -n 2 --dist loadgroup -m other_browsers tests/browsers
+	@$(python) -m pytest -n 2 -m other_browsers tests/browsers
 
 lint: .venv/ready
 	@mkdir -p .cache

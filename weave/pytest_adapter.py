@@ -56,9 +56,7 @@ class BuildRunner(DefaultRunner):
 
     def runtest(self, test, args, **_):
         problems = [
-            problem
-            for problem in _problems(str(test.source_path), os.stat(test.source_path).st_mtime_ns)
-            if self._concerns(test, problem)
+            problem for problem in woven(test.source_path).problems if self._concerns(test, problem)
         ]
         if problems:
             raise BlockFailed("\n".join(str(problem) for problem in problems))
@@ -76,6 +74,11 @@ class BuildRunner(DefaultRunner):
         return "\n".join([str(excinfo.value), "", *listing])
 
 
+def woven(file):
+    """Return the Page of a file, run once in this process as long as the file stays the same."""
+    return _woven(str(file), os.stat(file).st_mtime_ns)
+
+
 @lru_cache(maxsize=256)
-def _problems(path, when):
-    return tuple(weave_file(path).problems)
+def _woven(path, when):
+    return weave_file(path)

@@ -10,7 +10,7 @@ from nbclient import NotebookClient
 
 from figures.kit.notebook import as_picture
 from tests.browser import support
-from weave.runner import weave_file
+from weave.pytest_adapter import woven
 
 SERIES = support.DOCS / support.SERIES
 LESSONS = sorted(file.stem for file in SERIES.glob("*.md") if file.stem != "index")
@@ -25,17 +25,6 @@ def notebooks(site):
         slug: nbformat.read(site.folder / support.SERIES / f"{slug}.ipynb", as_version=4)
         for slug in LESSONS
     }
-
-
-@pytest.fixture(scope="session")
-def pages():
-    """{lesson: its woven Page}, woven when asked for."""
-
-    class Pages(dict):
-        def __missing__(self, slug):
-            return self.setdefault(slug, weave_file(SERIES / f"{slug}.md"))
-
-    return Pages()
 
 
 @pytest.fixture
@@ -108,22 +97,26 @@ def test_a_lesson_links_to_its_notebook_and_says_its_size(site, slug):
 
 
 @pytest.mark.parametrize("slug", LESSONS)
-def test_a_notebook_is_valid_and_its_cells_are_the_blocks_of_the_page(notebooks, pages, slug):
+def test_a_notebook_is_valid_and_its_cells_are_the_blocks_of_the_page(notebooks, slug):
     nbformat.validate(notebooks[slug])
-    cells, page = blocks(notebooks[slug]), pages[slug]
+    cells, page = blocks(notebooks[slug]), woven(SERIES / f"{slug}.md")
     assert [cell.source + "\n" for cell in cells] == [block.fence.source for block in page.blocks]
     assert list(map(shown, cells)) == list(map(shown_on_page, page.blocks))
 
 
 @pytest.mark.parametrize("slug", LESSONS)
 def test_the_text_of_a_notebook_has_values_and_formulas_and_links_that_lead_away(
-    notebooks, pages, site, slug
+    notebooks, site, slug
 ):
     text = text_of(notebooks[slug])
     assert "{{ " not in text
     assert "<math" not in text
     assert not re.search("[\ue000-\uf8ff]", text)
-    bars = [tex for tex in pages[slug].formulas.values() if tex not in text and "|" not in tex]
+    bars = [
+        tex
+        for tex in woven(SERIES / f"{slug}.md").formulas.values()
+        if tex not in text and "|" not in tex
+    ]
     assert bars == []
     links = re.findall(r"\]\(([^)\s]+)", text)
     assert [link for link in links if not re.match("https?://", link)] == []

@@ -5,10 +5,10 @@ from html import unescape
 
 import pytest
 
-from weave.page import ROOT
-from weave.runner import weave_file
+from tests.docs.pages import DOCS, with_pages
+from weave.pytest_adapter import woven
 
-LESSONS = ROOT / "docs/models/fine-tuning"
+LESSONS = DOCS / "models/fine-tuning"
 SHOWN = {
     "weight-update": ["1200", "3600", "840", "2400", "12,000", "12", "37"],
     "pretrain-vs-fine-tune": ["1600", "4400", "13,200", "30,000", "1800", "44,000", "83"],
@@ -40,12 +40,12 @@ def table_rows(page):
     return rows
 
 
-@pytest.mark.parametrize("slug", SHOWN)
-def test_a_lesson_shows_the_counts_of_its_method(slug):
-    page = weave_file(LESSONS / f"{slug}.md")
+@with_pages(*(LESSONS / f"{slug}.md" for slug in SHOWN))
+def test_a_lesson_shows_the_counts_of_its_method(file):
+    page = woven(file)
     values = {plain for _, plain in page.pieces}
     values |= {cell for cells in table_rows(page).values() for cell in cells}
-    assert set(SHOWN[slug]) <= values
+    assert set(SHOWN[file.stem]) <= values
 
 
 def test_every_lesson_is_held_to_its_counts():
@@ -57,7 +57,7 @@ def test_every_lesson_is_held_to_its_counts():
         pytest.fail(f'take "{name}" out of {here}: there is no such lesson')
 
 
-@pytest.mark.parametrize("cost", COSTS)
-def test_the_five_costs_of_freezing_are_the_computed_ones(cost):
-    page = weave_file(LESSONS / "freezing-layers.md")
-    assert tuple(table_rows(page)[cost][:3]) == COSTS[cost]
+@with_pages(LESSONS / "freezing-layers.md")
+def test_the_five_costs_of_freezing_are_the_computed_ones(file):
+    rows = table_rows(woven(file))
+    assert {cost: tuple(rows[cost][:3]) for cost in COSTS} == COSTS

@@ -2,14 +2,8 @@
 
 import re
 
-import pytest
-
-from weave.page import ROOT
-from weave.runner import weave_file
-
-DOCS = ROOT / "docs"
-PAGES = sorted(DOCS.rglob("*.md"))
-every_page = pytest.mark.parametrize("file", PAGES, ids=lambda f: f.relative_to(DOCS).as_posix())
+from tests.docs.pages import every_page
+from weave.pytest_adapter import woven
 
 
 @every_page
@@ -21,6 +15,6 @@ def test_no_row_of_a_table_holds_more_than_three_values(file):
 
 @every_page
 def test_each_table_of_a_block_has_a_name_of_its_own(file):
-    drawn = [block.outcome.drawing or "" for block in weave_file(file).blocks]
+    drawn = [block.outcome.drawing or "" for block in woven(file).blocks]
     names = re.findall(r'class="table-scroll"[^>]* aria-label="([^"]*)"', "".join(drawn))
     assert len(names) == len(set(names))

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.docs.pages import PAGES, every_page
 from tests.weave.pages import (
     AGAIN,
     ENVIRONMENT_NAMES,
@@ -22,10 +23,9 @@ from tests.weave.pages import (
     words,
 )
 from weave import runner
-from weave.page import ROOT, read_page
+from weave.page import read_page
+from weave.pytest_adapter import woven
 from weave.runner import weave_file, weave_page
-
-PAGES = sorted(Path(ROOT, "docs").rglob("*.md"))
 
 
 def span(text, expression, number=1):
@@ -480,9 +480,9 @@ def test_a_block_stays_inside_what_it_stands_in(before, prefix, after, around):
 # ---- the whole of it ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("file", PAGES, ids=lambda file: str(file.relative_to(ROOT)))
+@every_page
 def test_every_page_of_the_site_is_without_problems_and_the_same_each_time(file):
-    first, second = weave_file(file), weave_file(file)
+    first, second = woven(file), weave_file(file)
     assert first.problems == []
     assert (first.text, first.pieces, first.description) == (
         second.text,

@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
+from tests.docs.pages import PAGES, every_page
 from tests.weave.pages import block
 from weave.page import ROOT
-from weave.pytest_adapter import Parser
-from weave.runner import weave_file
+from weave.pytest_adapter import Parser, woven
 
 CONFTEST = """
 from weave.pytest_adapter import Parser
@@ -44,16 +44,20 @@ def python_fences(text):
     return lines
 
 
-def test_every_python_fence_of_the_site_runs_in_the_build_and_is_a_test():
+@every_page
+def test_every_python_fence_of_the_site_runs_in_the_build(file):
+    written = python_fences(file.read_text(encoding="utf-8"))
+    assert [block.fence.line for block in woven(file).blocks] == written
+
+
+def test_every_python_fence_of_the_site_is_a_test():
     collected, count = run_pytest(ROOT, "docs", "--collect-only", "-q").stdout, 0
-    for page in sorted((ROOT / "docs").rglob("*.md")):
+    for page in PAGES:
         written = python_fences(page.read_text(encoding="utf-8"))
-        ran = [b.fence.line for b in weave_file(page).blocks]
         name = re.escape(page.relative_to(ROOT).as_posix())
         tests = {
             int(line) for line in re.findall(rf"{name}::\[CodeFence#\d+\]\[line:(\d+)\]", collected)
         }
-        assert ran == written, page
         assert set(written) <= tests, page
         count += len(written)
     assert count > 20

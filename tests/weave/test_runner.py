@@ -371,8 +371,10 @@ def test_a_module_that_ends_or_keeps_who_imports_it_is_said_on_its_pages(tmp_pat
 
 def test_the_same_page_gives_the_same_bytes_in_two_processes():
     program = (
-        "from weave.runner import weave_file\n"
-        "p = weave_file('docs/models/fine-tuning/full-fine-tuning.md')\n"
+        "from weave.page import read_page\n"
+        "from weave.runner import weave_sources\n"
+        "page = read_page('docs/models/fine-tuning/full-fine-tuning.md')\n"
+        "(p,) = weave_sources([page], twice=False)\n"
         "print(p.text, p.pieces, p.problems)"
     )
     runs = [
