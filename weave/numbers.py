@@ -34,6 +34,12 @@ NOT_PROSE = re.compile(
 )
 
 
+SAID = re.compile(
+    r"[\s{](?:alt|title|placeholder|aria-(?:label|description|valuetext|roledescription))\s*=\s*"
+    r"""("[^"]*"|'[^']*'|[^\s"'<>{}]+)"""
+)
+
+
 def blank(text, pattern):
     """Put spaces for what `pattern` matches, so that lines and columns stay."""
     return pattern.sub(lambda match: _spaces(match[0]), text)
@@ -44,8 +50,11 @@ def _spaces(text):
 
 
 def prose_of(text, found):
-    """Put spaces for what is no prose, given the tokens of a text; the TeX of formulas stays."""
-    kept, at = [], 0
+    """Put spaces for what is no prose, given the tokens of a text.
+
+    The TeX of formulas stays, and so does what a tag or a link says to those who read or hear it.
+    """
+    kept, at, said = [], 0, _said(text, found)
     for token in found:
         kept.append(text[at : token.start])
         if token.kind == "formula":
@@ -54,12 +63,26 @@ def prose_of(text, found):
             ]
             dollars = "$" * (1 + token.display)
             kept += [dollars, *inside, dollars]
-        elif token.kind in ("definition", "escape", "problem"):
-            kept.append(text[token.start : token.end])
         else:
-            kept.append(_spaces(text[token.start : token.end]))
+            stretch, shown = slice(token.start, token.end), _spaces(text[token.start : token.end])
+            if token.kind in ("definition", "escape", "problem"):
+                shown = text[stretch]
+            elif token.kind in ("tag", "attributes", "title"):
+                shown = re.sub("[\"']", " ", (text if token.kind == "title" else said)[stretch])
+            kept.append(shown)
         at = token.end
     return "".join([*kept, text[at:]])
+
+
+def _said(text, found):
+    """The texts of attributes that are read or heard, where they stand; spaces for all else."""
+    for value in [token for token in found if token.kind == "value"]:
+        text = text[: value.start] + _spaces(text[value.start : value.end]) + text[value.end :]
+    kept, at = [], 0
+    for attribute in SAID.finditer(text):
+        kept += [_spaces(text[at : attribute.start(1)]), attribute[1]]
+        at = attribute.end()
+    return "".join([*kept, _spaces(text[at:])])
 
 
 def typed_numbers(text, found=None):
