@@ -168,7 +168,10 @@ class _Page:
         error, line = None, step.line
         try:
             with self._limit():
-                self._show(step, chain, made)
+                try:
+                    self._show(step, chain, made)
+                finally:
+                    _put_back_builtins()
         except BaseException as caught:
             error, line = caught, self._line_of(caught, made.get("line", step.line))
         printed = self.screen.take()
@@ -377,6 +380,17 @@ def _is_fixed(value):
     return isinstance(value, Number) or (
         isinstance(value, (tuple, frozenset)) and all(map(_is_fixed, value))
     )
+
+
+_BUILTINS, _ORIGINAL = builtins.__dict__, builtins.__dict__.copy()
+
+
+def _put_back_builtins():
+    """Refuse another `len`: what runs the page needs Python's own, and so does all that follows."""
+    changed = [name for name in _ORIGINAL if _BUILTINS.get(name) is not _ORIGINAL[name]]
+    _BUILTINS.update(_ORIGINAL)
+    if changed:
+        raise ValueError(f"builtins.{changed[0]} is replaced: give yours a name of its own")
 
 
 # ---- what is not quite as Python has it: `assert` shows both sides --------------------------

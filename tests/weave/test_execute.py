@@ -448,3 +448,18 @@ def test_a_block_is_known_for_the_names_it_sets_and_no_others(source, names):
 
 def test_the_limits_are_those_that_the_guide_promises():
     assert (runner.SECONDS, execute.OUTPUT_LIMIT) == (10, 100_000)
+
+
+@pytest.mark.parametrize("name", ["len", "isinstance", "repr", "print", "getattr", "ValueError"])
+def test_a_block_may_not_replace_what_the_page_needs_itself(name):
+    text = block(f"import builtins\nbuiltins.{name} = None") + "\n{{ len('abc') }}\n"
+    message = f"builtins.{name} is replaced: give yours a name of its own"
+    assert problems(text) == [f"page.md:1: ValueError: {message}"]
+    assert problems(text.replace(f"builtins.{name} = None", f"del builtins.{name}")) == [
+        f"page.md:1: ValueError: {message}"
+    ]
+
+
+def test_a_block_may_replace_a_builtin_for_a_while():
+    source = "from unittest.mock import patch\nwith patch('builtins.input', lambda: '4'):\n    x = input()\nx"
+    assert run(source).value == "'4'"
