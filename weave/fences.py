@@ -200,8 +200,7 @@ def _is_indented_code(above, indent):
     mark = "\ue01f"
     space = [""] if above and above[-1].strip() else []
     lines = [*above, *space, " " * indent + mark]
-    parser = _markdown()
-    parser.reset()
+    parser = markdown_parser().reset()
     for preprocessor in parser.preprocessors:
         lines = preprocessor.run(lines)
     root = parser.parser.parseDocument(lines).getroot()
@@ -209,7 +208,8 @@ def _is_indented_code(above, indent):
 
 
 @lru_cache(maxsize=1)
-def _markdown():
+def markdown_parser():
+    """Python-Markdown with what decides on the blocks of a page."""
     return markdown.Markdown(
         extensions=["admonition", "def_list", "footnotes", "md_in_html", "tables"]
         + ["pymdownx.details", "pymdownx.tabbed"],

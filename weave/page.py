@@ -22,14 +22,23 @@ from weave.fences import CONTROL, Fence, Problem, find_parts
 from weave.formulas import FormulaError, to_mathml
 from weave.front_matter import read_front_matter
 from weave.inline import PRIVATE, Value, parse_quietly, tokens
+from weave.placing import places
 
 ROOT = Path(os.environ.get(ROOT_VARIABLE) or Path(__file__).resolve().parent.parent)
 
 # Woven pieces travel through Markdown as private characters, which it leaves alone.
 _OPEN, _CLOSE, _DIGITS = "\ue000", "\ue001", 0xE010
 TOKEN = re.compile(f"{_OPEN}([{chr(_DIGITS)}-{chr(_DIGITS + 9)}]+){_CLOSE}")
-BLOCK = re.compile(r'<div|<figure|<table|<math[^>]* display="block"')  # may not stand in a <p>
-PARAGRAPH = re.compile(rf"<p>((?:(?!</?p>).)*?{_OPEN}(?:(?!</?p>).)*?)</p>", re.S)
+# May not stand in a <p>.
+BLOCK = re.compile(
+    r"\s*<(?:article|aside|blockquote|by-hand|center|details|div|dl|fieldset|figure|form|h[1-6r]|nav"
+    r'|ol|p|pre|section|style|table|ul)\b|<math[^>]* display="block"'
+)
+PARAGRAPH = re.compile(
+    rf"<p(?P<attributes>\s[^<>]*)?>(?P<inside>(?:(?!</?p[\s>]).)*?{_OPEN}(?:(?!</?p[\s>]).)*?)</p>",
+    re.S,
+)
+ALONE = r"(?:\A|\n[ \t>]*\n)[ \t>]*{}[ \t]*(?:\n[ \t>]*\n|\n?\Z)"
 AGAIN = "when it runs again: take random numbers from np.random.default_rng(seed), and no clock"
 
 
@@ -72,14 +81,15 @@ class Page:
 
     def _without_blocks(self, paragraph):
         """Cut a paragraph where a piece stands that a paragraph can't hold."""
-        parts, start, inside = [], 0, paragraph[1]
+        parts, start, inside = [], 0, paragraph["inside"]
+        attributes = paragraph["attributes"] or ""
         for match in TOKEN.finditer(inside):
             if BLOCK.match(self.pieces[_index(match[1])][0]) and _is_outside_tags(
                 inside[start : match.start()]
             ):
-                parts += [_paragraph(inside[start : match.start()]), match[0]]
+                parts += [_paragraph(inside[start : match.start()], attributes), match[0]]
                 start = match.end()
-        return "".join([*parts, _paragraph(inside[start:])]) if parts else paragraph[0]
+        return "".join([*parts, _paragraph(inside[start:], attributes)]) if parts else paragraph[0]
 
     def _resolve_match(self, match):
         if match[0][0] == "<":
@@ -113,8 +123,8 @@ def _is_outside_tags(html):
     return len(re.findall(r"<[a-zA-Z]", html)) == html.count("</")
 
 
-def _paragraph(html):
-    return f"<p>{html.strip()}</p>" if html.strip() else ""
+def _paragraph(html, attributes):
+    return f"<p{attributes}>{html.strip()}</p>" if html.strip() else ""
 
 
 class Source(NamedTuple):
@@ -294,6 +304,7 @@ class _Filler:
         self.notes = {}  # label of a source's note -> the token that stands for its reference
         self.marks = {}  # label -> how often it was cited
         self.displayed = 0  # formulas on a line of their own
+        self.drawn = {}  # number of the piece -> what stands for a drawing in the Markdown
         self.is_whole = not any(outcome.error == NOT_RUN for outcome in outcomes)
 
     def fill(self):
@@ -303,13 +314,16 @@ class _Filler:
                 self._fence(part)
             else:
                 self._add(self._text(part).split("\n"))
+        before = len(page.pieces)
         page.description, page.title = (
             page.plain(self._inline(text, line, tokens(text))) for text, line in self.draft.front
         )
+        in_front = [(number, "the front matter") for number in self.drawn if number >= before]
         notes = [f"[^{label}]: {noted}" for label, noted in self.notes.items()]
         page.text = "\n".join([*self.lines, "", *notes] if notes else self.lines)
         if self.is_whole:
             self._check_typed_numbers()
+        self._check_places(in_front)
         self._check_signs(source)
         page.problems.sort(key=lambda problem: problem.line)
         return page
@@ -409,7 +423,10 @@ class _Filler:
 
     def _value(self, value):
         outcome = self._outcome(value)
-        html = outcome.drawing or render.value(outcome.value, value.source.strip(), outcome.blocks)
+        source = value.source.strip()
+        html = outcome.drawing or render.value(outcome.value, source, outcome.blocks)
+        if outcome.drawing:
+            self.drawn[len(self.page.pieces)] = f"{{{{ {source} }}}}"
         return self._piece(html, outcome.value)
 
     def _formula(self, token):
@@ -453,6 +470,7 @@ class _Filler:
         dollars, plain = "$$" if display else "$", unescape(re.sub(r"<[^>]*>", "", mathml))
         if display:
             self.displayed += 1
+            self.drawn[len(self.page.pieces)] = "$$…$$"
             mathml = render.formula(mathml, self.displayed)
         self.page.formulas[mathml] = f"{dollars}{tex.strip()}{dollars}"
         return self._piece(mathml, plain)
@@ -499,6 +517,17 @@ class _Filler:
                         f"the number {number} is typed, and no block on this page computes it: "
                         "write {{ expression }} instead",
                     )
+
+    def _check_places(self, narrow):
+        """Refuse a drawing where there is room for a word or two."""
+        page = self.page
+        if not all(re.search(ALONE.format(token(number)), page.text) for number in self.drawn):
+            narrow = [*narrow, *((_index(d), where) for d, where in places(page.text, TOKEN))]
+        for number, where in narrow:
+            is_block = BLOCK.match(page.pieces[number][0]) or not where.startswith("<")
+            if number in self.drawn and is_block:
+                shown = f"{self.drawn[number]} can't stand in {where}"
+                self._problem(page.lines[number], f"{shown}: put it into a paragraph of its own")
 
     def _check_signs(self, source):
         for line, text in enumerate(source.text.split("\n"), source.offset + 1):

@@ -388,6 +388,59 @@ def test_a_drawing_in_a_sentence_does_not_stand_in_its_paragraph():
     assert html == f"<p>One</p>{figure}<p>two <em>three</em></p>{figure}\n{figure}"
 
 
+NARROW = {
+    "*all {{ f }} of it*": "<em>",
+    "**all\n{{ f }}**": "<strong>",
+    "# The {{ f }}": "<h1>",
+    "The {{ f }}\n---": "<h2>",
+    "- ### {{ f }}": "<h3>",
+    "[see {{ f }}](a.md)": "<a>",
+    "> <kbd>{{ f }}</kbd>": "<kbd>",
+    "![a {{ f }}](a.png)": "an attribute",
+    '<i title="{{ f }}">x</i>': "an attribute",
+    "*so $$x$$ is*": "<em>",
+}
+FIGURE = block("class F:\n    def _repr_html_(self):\n        return '<figure>4</figure>'\nf = F()")
+
+
+@pytest.mark.parametrize("source", NARROW)
+def test_a_drawing_is_refused_where_no_block_can_stand(source):
+    shown = "$$…$$" if "$$" in source else "{{ f }}"
+    line = 8 + ("\n{{" in source)
+    assert problems(f"{FIGURE}\n{source}\n") == [
+        f"page.md:{line}: {shown} can't stand in {NARROW[source]}: "
+        "put it into a paragraph of its own"
+    ]
+
+
+def test_a_drawing_is_refused_in_a_title():
+    page = weave(FIGURE, description="Of {{ f }}")
+    assert [str(problem) for problem in page.problems] == [
+        "page.md:1: {{ f }} can't stand in the front matter: put it into a paragraph of its own"
+    ]
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["- {{ f }} b", "| a |\n| - |\n| {{ f }} |", "> {{ f }} b", "<div markdown>\n{{ f }} b\n</div>"]
+    + ["a *b* {{ f }} *c*", "**a** $$x$$ **b**", '!!! note "{{ 1 }}"\n    a {{ f }}'],
+)
+def test_a_drawing_may_stand_beside_words(source):
+    assert problems(f"{FIGURE}\n{source}\n") == []
+
+
+def test_small_drawings_may_stand_in_a_heading():
+    small = FIGURE.replace("figure>", "svg>")
+    assert problems(f"{small}\n## A {{{{ f }}}} *b {{{{ f }}}}*\n") == []
+
+
+def test_a_paragraph_that_is_cut_at_a_drawing_keeps_its_attributes():
+    page = weave(FIGURE + '\n<p class="by-hand">a {{ f }} b</p>\n')
+    assert page.resolve(page.text).endswith(
+        '<p class="by-hand">a</p><figure>4</figure><p class="by-hand">b</p>\n'
+    )
+
+
 @pytest.mark.parametrize(
     ("source", "shown"),
     [
