@@ -133,10 +133,10 @@ def without_controls(html):
             if name and name not in VOID and not attributes.endswith("/"):
                 depth += -1 if closing else 1
                 start = tag.end()
-        elif name in (None, "noscript") or NEEDS.search(attributes):  # None: a whole script
+        elif name is None or NEEDS.search(attributes):  # None: a whole script
             kept.append(html[start : tag.start()])
             start = tag.end()
-            depth = int(name not in (None, "noscript", *VOID))
+            depth = int(name not in (None, *VOID))
     return "".join([*kept, html[start:]])
 
 
