@@ -1,9 +1,9 @@
 """Labs: longer experiments, notebooks in percent format. One is run once and kept by content.
 
-mkdocs-jupyter runs a lab and stops at the first error. What its cells put out is kept in .cache/,
-under the content of all that could change it: the lab's code, the files that it imports, the
-versions of the packages. Its prose is not part of that. So a build with everything kept does not
-even load mkdocs-jupyter, which takes as long as some pages.
+nbclient runs a lab and stops at the first error. What its cells put out is kept in .cache/, under
+the content of all that could change it: the lab's code, the files that it imports, the versions of
+the packages. Its prose is not part of that. So a build with everything kept does not even load
+nbclient, which takes as long as some pages.
 
     python -m weave.labs FILE    runs one lab and says what is wrong with it, as JSON
 """
@@ -186,7 +186,7 @@ def load_run(lab):
 
 
 def run_lab(lab):
-    """Run a lab with mkdocs-jupyter, keep what came of it and return that as a Run.
+    """Run a lab with nbclient, keep what came of it and return that as a Run.
 
     Raises:
         LabFailed: a cell raised an error or wrote a warning.
@@ -390,38 +390,34 @@ def _processor_seconds():
 
 def _execute(lab):
     """Return the outputs of each code cell, from a kernel of this Python that starts at ROOT."""
-    import jupytext
-    from mkdocs_jupyter.convert import get_nbconvert_app
+    from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-    from nbconvert.exporters import NotebookExporter
+    from nbformat import v4
 
     failed = []
 
     def note(cell, cell_index, execute_reply):
-        failed.append((cell_index, execute_reply["content"]))
+        failed.append(_problem(lab, lab.code[cell_index], execute_reply["content"]))
 
-    notebook = jupytext.reads(lab.text, fmt="py:percent")
-    code = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    cells = [v4.new_code_cell(cell.source) for cell in lab.code]
     with _own_settings():
-        app = get_nbconvert_app(execute=True, kernel_name="python3", allow_errors=False)
-        app.config["ExecutePreprocessor"].update(
-            timeout=SECONDS_A_CELL, on_cell_error=note, extra_arguments=["--log-level=ERROR"]
+        client = NotebookClient(
+            v4.new_notebook(cells=cells),
+            kernel_name="python3",
+            timeout=SECONDS_A_CELL,
+            on_cell_error=note,
+            coalesce_streams=True,
+            extra_arguments=["--log-level=ERROR"],
+            resources={"metadata": {"path": str(ROOT)}},
         )
-        exporter = NotebookExporter(config=app.config)
-        resources = {"metadata": {"path": str(ROOT)}}
         try:
-            text, _ = exporter.from_notebook_node(notebook, resources)
-        except CellExecutionError as error:
-            raise LabFailed(
-                [_problem(lab, code, *failed[0])] if failed else [Problem(lab.path, 1, str(error))]
-            ) from None
-        except (CellTimeoutError, DeadKernelError) as error:
+            client.execute()
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             message = str(error).strip().split("\n", 1)[0]
-            raise LabFailed([Problem(lab.path, 1, message)]) from None
-    ran = [cell for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
-    outputs = [cell["outputs"] for cell in ran]
+            raise LabFailed(failed or [Problem(lab.path, 1, message)]) from None
+    outputs = [cell["outputs"] for cell in cells]
     warned = [
-        Problem(lab.path, cell.line, "the cell warns: " + _joined(output["text"]).strip())
+        Problem(lab.path, cell.line, "the cell warns: " + output["text"].strip())
         for cell, shown in zip(lab.code, outputs, strict=True)
         for output in shown
         if output.get("name") == "stderr"
@@ -431,9 +427,8 @@ def _execute(lab):
     return outputs
 
 
-def _problem(lab, code, index, reply):
+def _problem(lab, cell, reply):
     """Return the Problem of a cell that raised an error."""
-    cell = lab.code[code.index(index)]
     trace = ANSI.sub("", "\n".join(reply.get("traceback", [])))
     lines = re.findall(r"Cell In\s*\[\d+\], line (\d+)", trace)
     line = cell.line + int(lines[-1]) - 1 if lines else cell.line
