@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from html import unescape
+from pathlib import Path
 from types import SimpleNamespace
 
 import markdown
@@ -467,3 +468,30 @@ def test_what_a_lab_offers_lies_where_its_page_says(serve, labs, use_folders, pl
     links = re.findall(r'href="([^"]+)" download', serve.html(page))
     assert links == ["a.ipynb", "a.py", "a.json"]
     assert all((serve.folder / "site" / place / link).is_file() for link in links)
+
+
+def test_two_processes_write_the_same_bytes(folder):
+    lesson = ROOT / "docs/models/fine-tuning/linear-probe.md"
+    text = re.sub(
+        r"\]\([\w./-]*\.(?:md|py)(?:#[\w-]+)?\)", "](index.md)", lesson.read_text("utf-8")
+    )
+    write(folder, {"docs/other.md": text})
+    program = (
+        "from weave.kept import Kept\n"
+        "Kept.get = lambda *_: None\n"  # nothing is taken from before
+        "from mkdocs.__main__ import cli\n"
+        "cli(['build', '--strict', '--quiet', '-d', SITE])"
+    )
+    written = []
+    for seed in ("7", "8"):
+        site = folder / f"site-{seed}"
+        subprocess.run(
+            [sys.executable, "-c", program.replace("SITE", repr(str(site)))],
+            cwd=folder,
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)},
+            check=True,
+        )
+        files = (file for file in site.rglob("*") if file.is_file())
+        written.append({file.relative_to(site): file.read_bytes() for file in files})
+    assert written[0] == written[1]
+    assert len(written[0][Path("other/index.html")]) > 30_000
