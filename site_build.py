@@ -177,6 +177,7 @@ class Build:
         self.nav, self.series = nav, lessons.find_series(nav.items)
         self.places = lessons.find_places(self.series)
         self.troubles = {file.src_uri: [] for file in files.documentation_pages()}
+        self.waiting = {uri for uri, one in self.labs.items() if one.is_pending}
         self.sources = {file.src_uri: self._read(file) for file in files.documentation_pages()}
         sources = list(self.sources.values())
         pages, self.ran = self.memory.weave(
@@ -201,6 +202,7 @@ class Build:
         blocks = [p.source for p in find_parts(source.text) if isinstance(p, Fence) and p.is_python]
         if any(one.is_pending for one in self._labs_read(blocks)):
             heading = re.search(r"^# (?:(?!\{\{).)*$", source.text, re.M)
+            self.waiting.add(file.src_uri)
             text = f"{heading[0] if heading else ''}\n\n{_waiting(WAITS)}\n"
             return Source(source.path, text, source.offset, meta=source.meta)
         return source
@@ -250,6 +252,8 @@ class Build:
             known = (made_from, {name: vars(page).get(name) for name in RENDERED})
             self.rendered[self.current] = known
         vars(page).update(known[1])
+        links = (page.links_to_anchors or {}).items()  # to files as they were when it was rendered
+        page.links_to_anchors = {files.get_file_from_path(to.src_uri): its for to, its in links}
 
     def finish_content(self, html, page, config, files):
         """Count the words; say above a lab what it is."""
@@ -355,9 +359,10 @@ class Build:
     # 8. Report
     def report_problems(self, files):
         """Check links, list what is wrong on all pages; end a build, or show it on its pages."""
-        anchors = {uri: set(IDS.findall(page.content)) for uri, page in self.pages.items()}
+        shown = {uri: page for uri, page in self.pages.items() if uri not in self.waiting}
+        anchors = {uri: set(IDS.findall(page.content)) for uri, page in shown.items()}
         for uri, page in self.pages.items():  # MkDocs knows those of Markdown alone
-            page.present_anchor_ids = anchors[uri]
+            page.present_anchor_ids = anchors.get(uri)
         known = {file.src_uri for file in files} | {file.url for file in files}
         of_site = self._problems_of_site()
         found = list(of_site)

@@ -413,6 +413,7 @@ def test_with_an_address_it_stands_where_it_is_needed(serve, monkeypatch):
 
 LAB = "# %% [markdown]\n# # A lab\n\n# %%\nfrom IPython.display import JSON\n\nJSON({'n': 4400})\n"
 READER = "# Reader\n\n" + block("from weave.labs import results\nn = results('a')['n']\nn")
+READER += "\n## What it found\n"
 
 
 @pytest.fixture
@@ -448,6 +449,19 @@ def test_serve_answers_before_labs_have_run_and_shows_what_they_found_afterwards
     assert "<samp>4400</samp>" in serve.html("reader/index.html")
     assert "1 seconds of processor time" in serve.html("labs/a/index.html")
     assert "being computed" not in serve.html("labs/a/index.html")
+
+
+def test_a_link_into_a_page_that_waits_is_right_until_that_page_is_there(serve, labs, caplog):
+    links = "# Links\n\n[right](reader.md#block-1) [{}](reader.md#{}) [lab](labs/a.py)\n"
+    write(serve.folder, {"docs/links.md": links.format("right", "what-it-found")})
+    serve.build()
+    labs.end(4400)
+    serve.build()
+    assert "what-it-found" in serve.html("reader/index.html")
+    assert [one.message for one in caplog.records if one.levelname != "INFO"] == []
+    touch(serve.folder / "docs/links.md", links.format("wrong", "gone"))
+    serve.build()
+    assert "reader.md has no heading or block #gone" in caplog.text
 
 
 def test_a_page_that_reads_a_lab_runs_again_when_the_lab_finds_something_else(serve, labs):
