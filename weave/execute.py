@@ -38,6 +38,13 @@ COMPLAINT = re.compile(  # what Python itself says of errors that reach nobody
     r"|Process \S+:\nTraceback)",
     re.M,
 )
+TAG = re.compile(
+    r"<!--.*?-->|<(script|style)\b.*?</\1\s*>"
+    r"|<(?P<closes>/?)(?P<name>[a-zA-Z][\w:-]*)(?:\"[^\"]*\"|'[^']*'|[^<>\"'])*?(?P<ends>/?)>",
+    re.S | re.I,
+)
+VOID = set("area base br col embed hr img input link meta source track wbr".split())
+OPTIONAL = set("li dt dd p option thead tbody tfoot tr td th colgroup".split())  # need no end
 NOT_IN_HTML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -271,6 +278,8 @@ class _Page:
             raise ValueError("this shows where the repository lies on this machine")
         if found := NOT_IN_HTML.search(drawing):
             raise ValueError(f"the drawing holds the character {found[0]!a}")
+        if loose := _loose_tag(drawing):
+            raise ValueError(f"the drawing is no whole HTML: its {loose} has no other half")
 
     # ---- errors -----------------------------------------------------------------------------
 
@@ -357,6 +366,22 @@ def draw(value):
             raise TypeError(f"{name} of {type(value).__name__} returned {kind}, not text")
         return str.__str__(drawn)
     return ""
+
+
+def _loose_tag(html):
+    """The tag of some HTML that is not closed, or closes nothing; "" if there is none."""
+    opened: list[str] = []
+    for tag in TAG.finditer(html):
+        name = (tag["name"] or "").lower()
+        if not tag["closes"]:
+            if name and name not in VOID and not tag["ends"]:
+                opened.append(name)
+            continue
+        while opened and opened[-1] != name and opened[-1] in OPTIONAL:
+            opened.pop()
+        if not opened or opened.pop() != name:
+            return f"</{name}>"
+    return next((f"<{name}>" for name in opened if name not in OPTIONAL), "")
 
 
 def _method(value, name):

@@ -17,7 +17,10 @@ IN_LIST_LINE = re.compile(r"^[ \t>]*(?:[-*+]|\d+[.)])[ \t]+(?:`{3,}|~{3,})[^`]*$
 FLAGS = "continuation, hide and raises=NameOfError"
 LIST_ITEM = re.compile(r"[ ]*(?:[-*+]|\d+[.)])[ \t]")
 QUOTE = re.compile(r"[ ]{0,3}>[ ]?")
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+CONTROL = re.compile(  # what no reader sees; from U+200B on it hides or turns what stands beside it
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+PRE = re.compile(r"^(?:[ ]{0,3}>)*[ ]{0,3}<pre\b(?!.*</pre)|(?P<end></pre)", re.I)
 LOOKS_LIKE_PYTHON = {"py", "python2", "python3", "ipython", "ipython3"}
 
 
@@ -151,6 +154,9 @@ class _Cutter:
             return LIST_LINE
         if not opening:
             return ""
+        html = next((m for m in map(PRE.search, reversed(self.before)) if m), None)
+        if html and not html["end"]:
+            return IN_PRE
         depth, indent = _indentation(line)
         if indent >= 4 and _is_indented_code(_last_block(self.before, depth), indent):
             return NOT_IN_LIST
@@ -164,6 +170,7 @@ class _Cutter:
 
 LIST_LINE = "start the fence on a line of its own below the list item, indented by four spaces"
 IN_LIST = "indent the fence, and what follows in its list item, by four spaces for each list"
+IN_PRE = "a fence in <pre> is no code there: show it in a longer fence, such as ````text"
 NOT_IN_LIST = (
     "a fence that is indented by four spaces right below a paragraph is neither code nor run: "
     "take the spaces away"

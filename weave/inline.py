@@ -36,6 +36,7 @@ MARK = re.compile(r"\[@[^\[\]]*\]")
 DEFINITION = re.compile(r"\[(\^?[^\]\n]+)\]:")
 LABEL = re.compile(r"[ ]*<?([^\s>]+)")
 REFERENCE = re.compile(r"\[\^([^\]\s]+)\]")
+COMPUTED = re.compile(r"\[\^[^\]\n]*\{\{.*?\}\}[^\]\n]*\]")
 NAMED = re.compile(r"\]\[([^\]\n^]*)\]")
 TARGET = re.compile(
     r"""\]\(\s*<?(?P<target>(?:\{\{.*?\}\}|[^()\s>])+(?:\([^()\s]*\)[^()\s>]*)*)>?"""
@@ -334,6 +335,9 @@ class _Scanner:
         if mark := self._match(MARK, start):
             space = start > 0 and self.text[start - 1] == " "
             return self._add("mark", start - space, mark.end(), mark[0])
+        if computed := self._match(COMPUTED, start):
+            message = f"{computed[0]}: type the name of a note, no value can stand in it"
+            return self._problem(start, computed.end(), message)
         line_start = self.text.rfind("\n", 0, start) + 1
         at_start = re.fullmatch(r"[ ]{0,3}", self.text[line_start:start])
         if at_start and (definition := self._match(DEFINITION, start)):

@@ -28,7 +28,7 @@ def undefined_references(parts):
 def links_of(parts):
     """Yield (line, target, whether it is HTML) of each link and picture outside code."""
     for token, line in _tokens(parts):
-        if token.kind == "link" and token.text and "{{" not in token.text:
+        if token.kind == "link" and token.text:
             yield line, token.text, False
         elif token.kind == "tag":
             for target in token.named:
@@ -56,8 +56,10 @@ def check_links(page, source_uri, anchors, files):
 
 def _message(target, is_html, source_uri, anchors, files):
     parts = urlsplit(target)
-    if parts.scheme or parts.netloc:
+    if parts.scheme or parts.netloc or (target.startswith("{{") and ".md" not in target):
         return ""
+    if "{{" in target:
+        return f"the link {target} holds a value: type where it leads, so that it can be checked"
     if target.startswith("/"):
         return f"the link {target} starts with a slash: write it relative to the page"
     if parts.path and is_html:  # MkDocs rewrites Markdown's links only

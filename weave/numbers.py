@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from decimal import Decimal
+from html import unescape
 from numbers import Integral, Number
 
 from weave.inline import tokens
@@ -26,7 +27,8 @@ YEAR = re.compile(
     re.M,
 )
 NOT_PROSE = re.compile(
-    r"""^[ ]{0,3}\[[^\]]+\]:.*(?:\n[ ]{4}.*)*            # footnotes and link definitions: citations
+    r"""^[ ]{0,3}\[\^[^\]]+\]:.*(?:\n[ ]{4}.*)*          # footnotes: citations
+    |^[ ]{0,3}\[[^\]]+\]:                              # names of links
     |\b\d+(?:\.\d+){2,}                                 # versions
     |\b(?:pages?|pp\.)\s+\d+(?:[–-]\d+)?
     |\b(?:arXiv|doi|ISBN|RFC|ISO|DOI)[:\s]*[\w./-]*\d[\w./-]*""",
@@ -34,14 +36,17 @@ NOT_PROSE = re.compile(
 )
 
 
-SAID = re.compile(
+SAID = re.compile(  # attributes that are read or heard
     r"[\s{](?:alt|title|placeholder|aria-(?:label|description|valuetext|roledescription))\s*=\s*"
     r"""("[^"]*"|'[^']*'|[^\s"'<>{}]+)"""
 )
+JOINED = re.compile(r"</?(?:b|big|em|i|mark|small|span|strong|u|wbr)\b|<!--", re.I)  # no gap
+EMPHASIS = re.compile(r"(\*{1,3})(\d[\d.,]*)\1(?=\d)|(?<=\d)(\*{1,3})(\d[\d.,]*)\3|\xad")
+QUOTES = re.compile("[\"']")
 
 
 def blank(text, pattern):
-    """Put spaces for what `pattern` matches, so that lines and columns stay."""
+    """Put spaces for what `pattern` matches, so that lines stay."""
     return pattern.sub(lambda match: _spaces(match[0]), text)
 
 
@@ -50,51 +55,55 @@ def _spaces(text):
 
 
 def prose_of(text, found):
-    """Put spaces for what is no prose, given the tokens of a text.
+    """Return the prose of a text, given its tokens: spaces for all else, and as many lines.
 
     The TeX of formulas stays, and so does what a tag or a link says to those who read or hear it.
     """
     kept, at, said = [], 0, _said(text, found)
     for token in found:
-        kept.append(text[at : token.start])
-        if token.kind == "formula":
-            inside = [
-                p if isinstance(p, str) else _spaces(f"{{{{{p.source}}}}}") for p in token.parts
-            ]
-            dollars = "$" * (1 + token.display)
-            kept += [dollars, *inside, dollars]
-        else:
-            stretch, shown = slice(token.start, token.end), _spaces(text[token.start : token.end])
-            if token.kind in ("definition", "escape", "problem"):
-                shown = text[stretch]
-            elif token.kind in ("tag", "attributes", "title"):
-                shown = re.sub("[\"']", " ", (text if token.kind == "title" else said)[stretch])
-            kept.append(shown)
+        stretch = text[token.start : token.end]
+        match token.kind:
+            case "formula":
+                parts = (p if isinstance(p, str) else _spaces(p.source) for p in token.parts)
+                shown = "$".join(["$" * token.display, *parts, "$" * token.display])
+            case "definition" | "escape" | "problem":
+                shown = stretch
+            case "title":
+                shown = QUOTES.sub(" ", stretch)
+            case "tag" | "comment" | "attributes":
+                shown = said[token.start : token.end]
+                if JOINED.match(stretch) and not shown.strip():
+                    shown = "\n" * shown.count("\n")
+            case "entity":
+                shown = unescape(stretch)
+            case _:
+                shown = _spaces(stretch)
+        kept += [text[at : token.start], shown]
         at = token.end
     return "".join([*kept, text[at:]])
 
 
 def _said(text, found):
-    """The texts of attributes that are read or heard, where they stand; spaces for all else."""
+    """What attributes say, where they say it; spaces for all else."""
     for value in [token for token in found if token.kind == "value"]:
         text = text[: value.start] + _spaces(text[value.start : value.end]) + text[value.end :]
     kept, at = [], 0
     for attribute in SAID.finditer(text):
-        kept += [_spaces(text[at : attribute.start(1)]), attribute[1]]
+        kept += [_spaces(text[at : attribute.start(1)]), QUOTES.sub(" ", attribute[1])]
         at = attribute.end()
     return "".join([*kept, _spaces(text[at:])])
 
 
 def typed_numbers(text, found=None):
-    """Yield (index, number as typed) of each long number in prose: no year, citation or code.
+    """Yield (how many lines stand above it, number as typed) of each long number in prose.
 
-    `found` are the tokens of the text, if they are known.
+    Years, citations and code are free. `found` are the tokens of the text, if they are known.
     """
-    prose = prose_of(text, tokens(text) if found is None else found)
+    prose = EMPHASIS.sub(r"\2\4", prose_of(text, tokens(text) if found is None else found))
     prose = blank(blank(prose, NOT_PROSE), YEAR)
     for match in NUMBER.finditer(prose):
         if sum(character.isdigit() for character in match[0]) >= DIGITS:
-            yield match.start(), match[0]
+            yield prose.count("\n", 0, match.start()), match[0]
 
 
 def canonical(number):

@@ -508,12 +508,12 @@ class _Filler:
 
     def _check_typed_numbers(self):
         texts = [(p.source, p.line, p.tokens) for p in self.page.parts if not isinstance(p, Fence)]
-        described, line = self.draft.front[0]
-        for source, first, found in (*texts, (described, line, tokens(described))):
-            for index, number in numbers.typed_numbers(source, found):
+        texts += [(text, line, tokens(text)) for text, line in self.draft.front]
+        for source, first, found in texts:
+            for above, number in numbers.typed_numbers(source, found):
                 if numbers.canonical(number) not in self.shown:
                     self._problem(
-                        first + source.count("\n", 0, index),
+                        first + above,
                         f"the number {number} is typed, and no block on this page computes it: "
                         "write {{ expression }} instead",
                     )

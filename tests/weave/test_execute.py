@@ -463,3 +463,39 @@ def test_a_block_may_not_replace_what_the_page_needs_itself(name):
 def test_a_block_may_replace_a_builtin_for_a_while():
     source = "from unittest.mock import patch\nwith patch('builtins.input', lambda: '4'):\n    x = input()\nx"
     assert run(source).value == "'4'"
+
+
+def draws(html):
+    return f"class F:\n    def _repr_html_(self):\n        return {html!r}\nF()"
+
+
+@pytest.mark.parametrize(
+    ("html", "tag"),
+    [
+        ("<div><b>4400</div>", "</div>"),
+        ("<div>4400", "<div>"),
+        ("4400</div>", "</div>"),
+        ("<div>4400</div></div>", "</div>"),
+        ("<svg><g></svg>", "</svg>"),
+        ("<table><tr><td>4400</table></div>", "</div>"),
+    ],
+)
+def test_a_drawing_that_would_change_what_follows_it_is_refused(html, tag):
+    message = f"ValueError: the drawing is no whole HTML: its {tag} has no other half"
+    assert run(draws(html)).error == message
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<ul><li>a<li>b</ul>",
+        "<table><tr><td>a<tr><td>b</table>",
+        "a < b > c<br><img src='a.png'><hr/>",
+        '<i title="</b> > ">x</i><!-- </b> -->',
+        "<script>'</b>'</script><style>a>b{}</style>",
+        "<svg><path d=''/><G></g></svg>",
+        "<p>a<p>b",
+    ],
+)
+def test_a_whole_drawing_is_drawn(html):
+    assert run(draws(html)).drawing == html

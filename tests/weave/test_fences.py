@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.weave.pages import FLAGS, NOT_RUN
+from tests.weave.pages import FLAGS, NOT_RUN, problems
 from weave.fences import Fence, Text, find_parts
 
 
@@ -281,3 +281,13 @@ def test_parts_keep_every_line_once_and_in_order(lines):
         assert part.last == part.line + len(part.lines) - 1
         following = part.last + 1
     assert not any(isinstance(a, Text) and isinstance(b, Text) for a, b in pairwise(parts))
+
+
+def test_a_fence_in_pre_is_refused_and_one_beside_it_runs():
+    fence = "```python\nx = 4400\n```\n"
+    message = "a fence in <pre> is no code there: show it in a longer fence, such as ````text"
+    assert problems(f"<pre>\n{fence}</pre>\n") == [f"page.md:2: {message}"]
+    assert problems("> <pre class='a'>\n> ```python\n> 1\n> ```\n> </pre>\n") == [
+        f"page.md:2: {message}"
+    ]
+    assert problems(f"The `<pre>` element.\n\n<pre>x</pre>\n\n<pre>\ny\n</pre>\n\n{fence}") == []

@@ -37,7 +37,7 @@ def check(text):
         block("f = [abs]") + "\n{{ f[0](3) }}",
         block("1") + "\n[block 1](#block-1)",
         "    [t](nowhere.md)\n",
-        "[t]({{ 'two' }}.md)",
+        "[t]({{ 'https://a.b/' }})",
         "<code>[t](nowhere.md)</code>",
         "[r][]\n\n[r]: two.md",
     ],
@@ -99,3 +99,13 @@ def test_a_reference_that_nothing_defines_is_said(text):
 @pytest.mark.parametrize("text", ["[t][R]\n\n[r]: two.md", "x [^a]\n\n[^a]: note", "`[t][nope]`"])
 def test_a_reference_that_is_defined_passes(text):
     assert check(text) == []
+
+
+@pytest.mark.parametrize("target", ["{{ n }}.md", "a.md#{{ n }}", "#{{ n }}", "b/{{ n }}.png"])
+def test_a_link_that_nobody_can_check_is_refused(target):
+    page = weave(
+        block("n = 'a'") + f"\n[x]({target}) [y](https://a.b/{{{{ n }}}}) [z]({{{{ n }}}})\n"
+    )
+    assert [str(problem) for problem in check_links(page, "page.md", {}, {"page.md"})] == [
+        f"page.md:5: the link {target} holds a value: type where it leads, so that it can be checked"
+    ]

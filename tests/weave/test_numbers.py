@@ -7,6 +7,8 @@ import pytest
 
 from tests.weave.pages import TYPED, block, problems, weave
 from weave.numbers import canonical, numbers_in, numbers_of, typed_numbers, write
+from weave.page import read_source
+from weave.runner import weave_sources
 
 
 def typed(text):
@@ -48,6 +50,11 @@ def typed(text):
         ('<i title="{{ f("a") }} of 4400" id="n4401">4402</i>', ["4400", "4402"]),
         ('![a](a.png){ title="4400" width=640 }', ["4400"]),
         ('<input placeholder="4400" value="4401">', ["4400"]),
+        ("44**01** and **44**01 and *4*40*1*", ["4401", "4401", "4401"]),
+        ("44<b>01</b> and <i>4</i>402 and 4<!-- -->403", ["4401", "4402", "4403"]),
+        ("4&#52;01 and &#52;&#52;&#48;&#50;", ["4401", "4402"]),
+        ("44\xad01", ["4401"]),
+        ('[r]: a.md "4401 weights"', ["4401"]),
         ("2000 weights", ["2000"]),
         ("one of 2000 trainable weights", ["2000"]),
         ("In 2000 careful steps", ["2000"]),
@@ -104,6 +111,7 @@ def test_a_number_of_three_digits_or_more_is_a_typed_one(text, numbers):
         '<i title="in 2023" class="title=4400" data-alt="4400">x</i>',
         '<i title="{{ 4400 + n }}">x</i>',
         "conv2d4400, x4400",
+        "2*10 and 10<sup>10</sup> and <td>44</td><td>01</td>",
         "a &#124; b &#x2014;",
         "![Network](a.png){ width=300 }",
         "![Network](a.png){: width=300 height=200 .wide }",
@@ -243,3 +251,14 @@ def test_indented_code_is_free(text):
 @pytest.mark.parametrize("text", ["- item\n\n    It has 4400.\n", "Text\n    of 4400.\n"])
 def test_what_is_indented_and_no_code_is_not(text):
     assert len(problems(text)) == 1
+
+
+def test_a_typed_number_is_said_on_its_line_in_prose_title_and_description():
+    text = "a &#52;4\n<b>x</b> 44**01**\n"
+    assert problems(text) == [f"page.md:2: the number 4401 {TYPED}"]
+    front = "---\ndescription: Of 4402\ntitle: Of 4403\n---\n"
+    (page,) = weave_sources([read_source(front, "page.md")])
+    assert [str(problem) for problem in page.problems] == [
+        f"page.md:2: the number 4402 {TYPED}",
+        f"page.md:3: the number 4403 {TYPED}",
+    ]

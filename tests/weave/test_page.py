@@ -615,3 +615,17 @@ PLAIN = st.text(
 def test_plain_markdown_passes_unchanged(text):
     page = weave_page(text, "page.md")
     assert (page.text, page.pieces, page.resolve(text)) == (text, [], text)
+
+
+@pytest.mark.parametrize("sign", "\u200b\u202e\u2060\u2066\ufeff")
+def test_signs_that_hide_or_turn_what_stands_beside_them_are_refused(sign):
+    message = f"the page holds the control character U+{ord(sign):04X}: take it out"
+    assert problems(f"a\n4{sign}4{sign}01\n") == [f"page.md:2: {message}"]
+
+
+def test_the_name_of_a_note_is_typed():
+    message = "type the name of a note, no value can stand in it"
+    assert problems("x[^{{ n }}]\n\n[^{{ n }}]: y\n") == [
+        f"page.md:1: [^{{{{ n }}}}]: {message}",
+        f"page.md:3: [^{{{{ n }}}}]: {message}",
+    ]
