@@ -27,8 +27,7 @@ YEAR = re.compile(
     re.M,
 )
 NOT_PROSE = re.compile(
-    r"""^[ ]{0,3}\[\^[^\]]+\]:.*(?:\n[ ]{4}.*)*          # footnotes: citations
-    |^[ ]{0,3}\[[^\]]+\]:                              # names of links
+    r"""^[ ]{0,3}\[[^\]]+\]:                             # names of links and of footnotes
     |\b\d+(?:\.\d+){2,}                                 # versions
     |\b(?:pages?|pp\.)\s+\d+(?:[–-]\d+)?
     |\b(?:arXiv|doi|ISBN|RFC|ISO|DOI)[:\s]*[\w./-]*\d[\w./-]*""",

@@ -65,6 +65,7 @@ def typed(text):
         ("a factor of 2000×", ["2000"]),
         ("in 2100, in 1776", ["2100", "1776"]),
         ("first 4400\nthen 4401", ["4400", "4401"]),
+        ("[^4400]: A note of 4401.\n    More of it, 4402.", ["4401", "4402"]),
     ],
 )
 def test_a_number_of_three_digits_or_more_is_a_typed_one(text, numbers):
@@ -98,7 +99,7 @@ def test_a_number_of_three_digits_or_more_is_a_typed_one(text, numbers):
         "<https://example.org/4400>",
         "See https://example.org/4400.",
         "[name]: https://example.org/4400",
-        '[^hu]: E. Hu, "LoRA", pages 109–165, 2021.\n    More of it, 4400.',
+        '[^hu]: E. Hu, "LoRA", pages 109–165 (2021).',
         "arXiv:1411.1792, arXiv 2106.09685v2",
         "[arXiv:1411.1792](https://arxiv.org/abs/1411.1792)",
         "doi:10.1016/S0079-7421(08)60536-8".replace("(08)", ""),
