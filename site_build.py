@@ -31,12 +31,13 @@ from theme import addresses, assets, lessons, markup, search
 from theme.structure import Structure
 from weave import bundle, citations, dependencies, glossary, labs, ledger, notebook, render
 from weave.fences import Fence, Problem, find_parts
+from weave.front_matter import TEXTS, Source, read_source
 from weave.kept import Kept, digest_of
 from weave.links import check_links
 from weave.markdown_extension import WeaveExtension
 from weave.memory import Memory
 from weave.page import Page as WovenPage
-from weave.page import Source, read_page, read_source
+from weave.page import read_page
 
 log = logging.getLogger("mkdocs.hooks.site")
 GLOSSARY = "glossary.md"
@@ -204,7 +205,8 @@ class Build:
             heading = re.search(r"^# (?:(?!\{\{).)*$", source.text, re.M)
             self.waiting.add(file.src_uri)
             text = f"{heading[0] if heading else ''}\n\n{_waiting(WAITS)}\n"
-            return Source(source.path, text, source.offset, meta=source.meta)
+            meta = {name: value for name, value in source.meta.items() if name not in TEXTS}
+            return Source(source.path, text, source.offset, meta)
         return source
 
     def _with_cells(self, page, one):

@@ -322,8 +322,7 @@ def test_a_link_to_a_heading_that_vanished_is_found_though_its_own_page_did_not_
     ],
 )
 def test_a_title_is_text_whatever_yaml_makes_of_it(serve, front, title):
-    text = f"---\n{front}\n---\n\nNo heading.\n\n" + block("print(404)")
-    touch(serve.folder / "docs/other.md", text)
+    touch(serve.folder / "docs/other.md", f"---\n{front}\n---\n\nNo heading.\n")
     serve.build("build")
     assert f"<title>{title} · " in serve.html("other/index.html")
 

@@ -15,22 +15,24 @@ NAME = re.compile(r"[ ]{0,3}[A-Za-z0-9_-]+:")
 TEXTS = ("title", "description")  # kept as they are typed: 404 and 2026-01-01 too
 
 
-class FrontMatter(NamedTuple):
-    """What stands before a page's Markdown.
+class Source(NamedTuple):
+    """A page's file: its Markdown, and what its front matter says.
 
-    `meta` has its names and values; `offset` says how many lines of the file it takes, and `lines`
-    on which line of the file each name stands.
+    `offset` is how many lines of the file stand before the Markdown. `meta` has the names and
+    values of the front matter, and `lines` the line of the file on which each name stands; the
+    texts in TEXTS may hold values.
     """
 
-    meta: dict
-    body: str
+    path: str
+    text: str
     offset: int = 0
+    meta: dict = {}
     lines: dict = {}
-    problems: tuple = ()
+    problems: tuple[Problem, ...] = ()
 
 
-def read_front_matter(text, path):
-    """Return the FrontMatter of a page's text; never raises for what stands in it.
+def read_source(text, path):
+    """Return the Source of a page; front matter that can't be read is a problem, not an error.
 
     Args:
         text: the whole file.
@@ -39,12 +41,12 @@ def read_front_matter(text, path):
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     opening = OPENING.match(text)
     if not opening:
-        return FrontMatter({}, text)
+        return Source(path, text)
     closing = CLOSING.search(text, opening.end())
     if not closing:
         is_meant = NAME.match(text, opening.end())
         problem = _problem(path, 1, "the line --- that ends it is missing")
-        return FrontMatter({}, text, problems=(problem,) if is_meant else ())
+        return Source(path, text, problems=(problem,) if is_meant else ())
     inside, end = text[opening.end() : closing.start()], closing.end() + 1
     return _read(inside, text[end:], text.count("\n", 0, end), path)
 
@@ -66,7 +68,7 @@ def _read(inside, body, offset, path):
         message = getattr(error, "problem", None) or str(error)
         if re.match(r"\s*[\w-]+:\s*\{\{", inside.split("\n")[max(0, line - 2)]):
             message = "a text that begins with {{ needs quotes round it"
-        return FrontMatter({}, body, offset, problems=(_problem(path, line, message),))
+        return Source(path, body, offset, problems=(_problem(path, line, message),))
     meta, lines, problems = meta or {}, {}, []
     for key, value in names.value if isinstance(names, yaml.MappingNode) else ():
         name, line = key.value, 2 + key.start_mark.line
@@ -82,4 +84,4 @@ def _read(inside, body, offset, path):
                 problems.append(_problem(path, line, f"the {name} needs {shown}"))
             if not meta[name]:
                 del meta[name]
-    return FrontMatter(meta, body, offset, lines, tuple(problems))
+    return Source(path, body, offset, meta, lines, tuple(problems))

@@ -175,8 +175,7 @@ def with_cells(page, lab, run=None):
         return token(len(pieces) - 1)
 
     text = PLACED.sub(put, page.text)
-    lines = page.lines + [0] * (len(pieces) - len(page.pieces))
-    return replace(page, text=text, pieces=pieces, lines=lines)
+    return replace(page, text=text, pieces=pieces)
 
 
 def load_run(lab):

@@ -13,14 +13,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape, unescape
 from pathlib import Path
-from typing import NamedTuple
 
 from weave import citations, numbers, render
 from weave.citations import CitationError
 from weave.execute import NOT_RUN, ROOT_VARIABLE, Outcome, Step
 from weave.fences import CONTROL, Fence, Problem, find_parts
 from weave.formulas import FormulaError, to_mathml
-from weave.front_matter import read_front_matter
+from weave.front_matter import TEXTS, Source, read_source
 from weave.inline import PRIVATE, Value, parse_quietly, tokens
 from weave.placing import places
 
@@ -58,7 +57,6 @@ class Page:
     path: str
     text: str = ""
     pieces: list[tuple[str, str]] = field(default_factory=list)  # (HTML, plain text) of each token
-    lines: list[int] = field(default_factory=list)  # where each token stands in the file
     blocks: list[Block] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     parts: list = field(default_factory=list)
@@ -127,23 +125,6 @@ def _paragraph(html, attributes):
     return f"<p{attributes}>{html.strip()}</p>" if html.strip() else ""
 
 
-class Source(NamedTuple):
-    """A page's file: its Markdown, the lines before that, and what its front matter says.
-
-    Title and description may hold values. `meta` has all names of the front matter.
-    """
-
-    path: str
-    text: str
-    offset: int = 0
-    description: str = ""
-    description_line: int = 1
-    problems: tuple[Problem, ...] = ()
-    title: str = ""
-    title_line: int = 1
-    meta: dict = {}
-
-
 def read_page(file):
     """Read a page's file and return its Source; front matter that can't be read is a problem."""
     path = os.path.relpath(file, ROOT).replace(os.sep, "/")
@@ -154,29 +135,15 @@ def read_page(file):
         return Source(path, "", problems=(Problem(path, line, "the file is not UTF-8"),))
 
 
-def read_source(text, path):
-    """Return the Source of a page from the whole text of its file."""
-    front = read_front_matter(text, path)
-    at = front.lines.get
-    description, title = front.meta.get("description", ""), front.meta.get("title", "")
-    return Source(
-        path, front.body, front.offset, description, at("description", 1), front.problems, title,
-        at("title", 1), front.meta,
-    )  # fmt: skip
-
-
 class Draft:
     """A page before its code has run: `steps` is what it asks for, in order."""
 
     def __init__(self, source):
         self.source = source
         self.parts = find_parts(PRIVATE.sub("\ufffd", source.text), source.offset)
-        self.front = [  # (text, its line) of what the front matter shows
-            (PRIVATE.sub("\ufffd", text), line)
-            for text, line in (
-                (source.description, source.description_line),
-                (source.title, source.title_line),
-            )
+        self.front = [  # (text, its line) of what the front matter shows: title, description
+            (PRIVATE.sub("\ufffd", source.meta.get(name, "")), source.lines.get(name, 1))
+            for name in TEXTS
         ]
         fences = [part for part in self.parts if isinstance(part, Fence) and part.is_python]
         if fences and "continuation" in fences[0].flags:
@@ -304,7 +271,7 @@ class _Filler:
         self.notes = {}  # label of a source's note -> the token that stands for its reference
         self.marks = {}  # label -> how often it was cited
         self.displayed = 0  # formulas on a line of their own
-        self.drawn = {}  # number of the piece -> what stands for a drawing in the Markdown
+        self.drawn = {}  # number of a piece that is a drawing -> (its line, what is typed there)
         self.is_whole = not any(outcome.error == NOT_RUN for outcome in outcomes)
 
     def fill(self):
@@ -315,7 +282,7 @@ class _Filler:
             else:
                 self._add(self._text(part).split("\n"))
         before = len(page.pieces)
-        page.description, page.title = (
+        page.title, page.description = (
             page.plain(self._inline(text, line, tokens(text))) for text, line in self.draft.front
         )
         in_front = [(number, "the front matter") for number in self.drawn if number >= before]
@@ -334,7 +301,6 @@ class _Filler:
 
     def _piece(self, html, plain=""):
         self.page.pieces.append((PRIVATE.sub("\ufffd", html), PRIVATE.sub("\ufffd", plain)))
-        self.page.lines.append(self.line)
         return token(len(self.page.pieces) - 1)
 
     # ---- blocks -----------------------------------------------------------------------------
@@ -426,7 +392,7 @@ class _Filler:
         source = value.source.strip()
         html = outcome.drawing or render.value(outcome.value, source, outcome.blocks)
         if outcome.drawing:
-            self.drawn[len(self.page.pieces)] = f"{{{{ {source} }}}}"
+            self.drawn[len(self.page.pieces)] = self.line, f"{{{{ {source} }}}}"
         return self._piece(html, outcome.value)
 
     def _formula(self, token):
@@ -470,7 +436,7 @@ class _Filler:
         dollars, plain = "$$" if display else "$", unescape(re.sub(r"<[^>]*>", "", mathml))
         if display:
             self.displayed += 1
-            self.drawn[len(self.page.pieces)] = "$$…$$"
+            self.drawn[len(self.page.pieces)] = self.line, "$$…$$"
             mathml = render.formula(mathml, self.displayed)
         self.page.formulas[mathml] = f"{dollars}{tex.strip()}{dollars}"
         return self._piece(mathml, plain)
@@ -508,7 +474,8 @@ class _Filler:
 
     def _check_typed_numbers(self):
         texts = [(p.source, p.line, p.tokens) for p in self.page.parts if not isinstance(p, Fence)]
-        texts += [(text, line, tokens(text)) for text, line in self.draft.front]
+        title, described = ((text, line, tokens(text)) for text, line in self.draft.front)
+        texts += [described] if numbers.NUMBER.fullmatch(title[0]) else [title, described]  # 404
         for source, first, found in texts:
             for above, number in numbers.typed_numbers(source, found):
                 if numbers.canonical(number) not in self.shown:
@@ -526,8 +493,9 @@ class _Filler:
         for number, where in narrow:
             is_block = BLOCK.match(page.pieces[number][0]) or not where.startswith("<")
             if number in self.drawn and is_block:
-                shown = f"{self.drawn[number]} can't stand in {where}"
-                self._problem(page.lines[number], f"{shown}: put it into a paragraph of its own")
+                line, typed = self.drawn[number]
+                message = f"{typed} can't stand in {where}: put it into a paragraph of its own"
+                self._problem(line, message)
 
     def _check_signs(self, source):
         for line, text in enumerate(source.text.split("\n"), source.offset + 1):

@@ -27,7 +27,8 @@ from pathlib import Path
 from weave import page as pages
 from weave.execute import NOT_RUN, Outcome, stopped_after
 from weave.fences import Problem
-from weave.page import Draft, Source
+from weave.front_matter import Source
+from weave.page import Draft
 from weave.worker import SHOW_LINE, Job, end, run_job
 
 SECONDS = 10  # that a block or a value may take
@@ -71,10 +72,9 @@ def weave_sources(sources, *, twice=True, thorough=True, processes=None):
     return [_fill(draft, outcomes) for draft, outcomes in zip(drafts, runs)]
 
 
-def weave_page(text, path, offset=0, description="", description_line=1, twice=True):
-    """Run one page and return it as a Page: see Source and weave_sources."""
-    source = Source(path, text, offset, description, description_line)
-    return weave_sources([source], twice=twice)[0]
+def weave_page(text, path):
+    """Run the Markdown of one page and return it as a Page."""
+    return weave_sources([Source(path, text)])[0]
 
 
 def weave_file(file):

@@ -9,8 +9,8 @@ from figures.kit.notebook import as_picture, as_words
 from weave import labs
 from weave.bundle import Bundle
 from weave.dependencies import Code
+from weave.front_matter import read_source
 from weave.notebook import Site
-from weave.page import read_source
 from weave.runner import weave_sources
 
 LAB = """\

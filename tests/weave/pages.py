@@ -2,7 +2,8 @@
 
 import re
 
-from weave.runner import weave_page
+from weave.front_matter import Source
+from weave.runner import weave_sources
 
 # The ends of long messages, word for word.
 FLAGS = "there are continuation, hide and raises=NameOfError"
@@ -17,9 +18,10 @@ def block(source, flags=""):
     return f"```python {flags}".rstrip() + f"\n{source}\n```\n"
 
 
-def weave(text, **options):
+def weave(text, description="", **options):
     """Run a page."""
-    return weave_page(text, "page.md", **options)
+    source = Source("page.md", text, meta={"description": description})
+    return weave_sources([source], **options)[0]
 
 
 def problems(text, **options):

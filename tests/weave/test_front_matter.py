@@ -3,13 +3,13 @@
 import pytest
 
 from tests.weave.pages import block
-from weave.front_matter import read_front_matter
-from weave.page import read_page, read_source
+from weave.front_matter import read_source
+from weave.page import read_page
 from weave.runner import weave_sources
 
 
 def read(text):
-    return read_front_matter(text, "page.md")
+    return read_source(text, "page.md")
 
 
 FORMS = {
@@ -24,17 +24,17 @@ FORMS = {
 @pytest.mark.parametrize("form", FORMS)
 def test_front_matter_is_read_in_every_form(form):
     front = read(FORMS[form])
-    assert (front.meta, front.body, front.offset) == ({"title": "T"}, "# H\n", 3)
+    assert (front.meta, front.text, front.offset) == ({"title": "T"}, "# H\n", 3)
     assert (front.lines, front.problems) == ({"title": 2}, ())
 
 
 def test_an_empty_one_takes_two_lines_and_nothing_of_the_page():
     front = read("---\n---\n# H\n\n---\n\nend\n")
-    assert (front.meta, front.body, front.offset) == ({}, "# H\n\n---\n\nend\n", 2)
+    assert (front.meta, front.text, front.offset) == ({}, "# H\n\n---\n\nend\n", 2)
 
 
 def test_one_that_ends_with_the_file_leaves_no_text():
-    assert read("---\ntitle: T\n---").body == ""
+    assert read("---\ntitle: T\n---").text == ""
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_what_cannot_be_read_is_said_with_its_line(text, line, message):
 )
 def test_a_page_without_front_matter_is_text_from_its_first_line_on(text):
     front = read(text)
-    assert (front.body, front.problems, front.meta) == (text, (), {})
+    assert (front.text, front.problems, front.meta) == (text, (), {})
 
 
 def test_title_and_description_may_hold_values():

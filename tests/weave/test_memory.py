@@ -49,7 +49,7 @@ def test_a_page_that_is_unchanged_does_not_run_and_is_the_same(ask):
         {"text": "n = 1600"},
         {"path": "docs/b.md"},
         {"offset": 3},
-        {"description": "All {{ n }}."},
+        {"meta": {"description": "All {{ n }}."}},
         {"meta": {"title": "B"}},
     ],
 )

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tests.weave.pages import TYPED, block, problems, weave
+from weave.front_matter import read_source
 from weave.numbers import canonical, numbers_in, numbers_of, typed_numbers, write
-from weave.page import read_source
 from weave.runner import weave_sources
 
 

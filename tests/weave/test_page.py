@@ -25,7 +25,7 @@ from tests.weave.pages import (
 from weave import runner
 from weave.page import read_page
 from weave.pytest_adapter import woven
-from weave.runner import weave_file, weave_page
+from weave.runner import weave_file
 
 
 def span(text, expression, number=1):
@@ -232,7 +232,7 @@ def test_files_from_other_systems_read_the_same(tmp_path):
         "\ufeff---\r\ndescription: D {{ x }}\r\n---\r\n\r\n```python\r\nx = 'ä'\r\n```\r\n".encode()
     )
     source = read_page(file)
-    assert (source.offset, source.description) == (3, "D {{ x }}")
+    assert (source.offset, source.meta["description"]) == (3, "D {{ x }}")
     page = weave_file(file)
     assert (page.problems, page.description, page.blocks[0].fence.line) == ([], "D ä", 5)
 
@@ -597,7 +597,7 @@ SCRAPS = st.sampled_from(
 @example(["\ue000\ue015\ue001", "{{ 1 }}"])
 @given(st.lists(SCRAPS | st.text(max_size=6), max_size=14))
 def test_no_text_makes_weaving_raise(scraps):
-    page = weave_page("".join(scraps), "page.md", description="".join(scraps[:3]), twice=False)
+    page = weave("".join(scraps), description="".join(scraps[:3]), twice=False)
     page.resolve(page.text)
     assert all(problem.line >= 1 and problem.message for problem in page.problems)
 
@@ -613,7 +613,7 @@ PLAIN = st.text(
 @settings(derandomize=True, deadline=None, max_examples=200)
 @given(PLAIN)
 def test_plain_markdown_passes_unchanged(text):
-    page = weave_page(text, "page.md")
+    page = weave(text)
     assert (page.text, page.pieces, page.resolve(text)) == (text, [], text)
 
 
