@@ -24,6 +24,7 @@ import warnings
 from dataclasses import dataclass, replace
 from numbers import Number
 
+from weave.foreign import why_not
 from weave.numbers import numbers_of, write
 from weave.screen import as_shown
 
@@ -278,6 +279,8 @@ class _Page:
             raise ValueError("this shows where the repository lies on this machine")
         if found := NOT_IN_HTML.search(drawing):
             raise ValueError(f"the drawing holds the character {found[0]!a}")
+        if message := why_not(drawing):
+            raise ValueError(f"the drawing can't stand on a page: {message}")
         if loose := _loose_tag(drawing):
             raise ValueError(f"the drawing is no whole HTML: its {loose} has no other half")
 

@@ -6,14 +6,41 @@ import posixpath
 from urllib.parse import unquote, urlsplit
 
 from weave.fences import Fence, Problem
+from weave.foreign import HERE, SCHEMES, is_elsewhere, why_not
 
 
 def _tokens(parts):
     """Yield (token, its line) of what stands in the text of a page."""
+    return ((token, line) for token, line, _ in _placed(parts))
+
+
+def _placed(parts):
+    """Yield (token, its line, its text with what stands before it)."""
     for part in parts:
         if not isinstance(part, Fence):
             for token in part.tokens:
-                yield token, part.line + part.source.count("\n", 0, token.start)
+                line = part.line + part.source.count("\n", 0, token.start)
+                yield token, line, part.source[: token.end]
+
+
+def _foreign(parts):
+    """Yield (line, message) of what pages may not hold, or may not load."""
+    for token, line, text in _placed(parts):
+        if token.kind == "tag" and (message := why_not(text[token.start :])):
+            yield line, message
+        elif token.kind == "link" and is_elsewhere(token.text) and _is_picture(text, token.start):
+            yield line, f"the picture {token.text} lies elsewhere: {HERE}"
+
+
+def _is_picture(text, end):
+    """Whether the bracket that closes at `end` is opened after an exclamation mark."""
+    depth = 0
+    for at in range(end, -1, -1):
+        if text[at] in "[]" and text[at - 1 : at] != "\\":
+            depth += 1 if text[at] == "]" else -1
+            if depth == 0:
+                return text[at - 1 : at] == "!"
+    return False
 
 
 def undefined_references(parts):
@@ -49,6 +76,7 @@ def check_links(page, source_uri, anchors, files):
         message = _message(target, is_html, source_uri, anchors, files)
         if message:
             problems.append(Problem(page.path, line, message))
+    problems += [Problem(page.path, line, message) for line, message in _foreign(page.parts)]
     for line, reference in undefined_references(page.parts):
         problems.append(Problem(page.path, line, f"{reference} leads nowhere: nothing defines it"))
     return problems
@@ -56,6 +84,8 @@ def check_links(page, source_uri, anchors, files):
 
 def _message(target, is_html, source_uri, anchors, files):
     parts = urlsplit(target)
+    if parts.scheme.lower() not in SCHEMES and "{{" not in target:
+        return f"the link {target} leads nowhere: write http, https, mailto or tel"
     if parts.scheme or parts.netloc or (target.startswith("{{") and ".md" not in target):
         return ""
     if "{{" in target:

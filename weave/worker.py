@@ -121,7 +121,9 @@ class _Template:
             end(process)
 
     def _start(self):
-        data, descriptors, _, _ = socket.recv_fds(self.requests, 1, 2)
+        data = b""
+        with contextlib.suppress(ConnectionError):  # whoever asked is gone
+            data, descriptors, _, _ = socket.recv_fds(self.requests, 1, 2)
         if not data:
             return False
         connection, trace = descriptors

@@ -492,7 +492,7 @@ def test_a_drawing_that_would_change_what_follows_it_is_refused(html, tag):
         "<table><tr><td>a<tr><td>b</table>",
         "a < b > c<br><img src='a.png'><hr/>",
         '<i title="</b> > ">x</i><!-- </b> -->',
-        "<script>'</b>'</script><style>a>b{}</style>",
+        """<script type="application/json">"</b>"</script>""",
         "<svg><path d=''/><G></g></svg>",
         "<p>a<p>b",
     ],

@@ -109,3 +109,60 @@ def test_a_link_that_nobody_can_check_is_refused(target):
     assert [str(problem) for problem in check_links(page, "page.md", {}, {"page.md"})] == [
         f"page.md:5: the link {target} holds a value: type where it leads, so that it can be checked"
     ]
+
+
+ELSEWHERE = "lies elsewhere: put it below docs/, the site loads nothing from elsewhere"
+NO_CODE = "does nothing here: pages hold no code, frame or style of their own"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("![x](https://example.org/x.png)", f"the picture https://example.org/x.png {ELSEWHERE}"),
+        ("![a [b] c](//example.org/x.png)", f"the picture //example.org/x.png {ELSEWHERE}"),
+        ("[![x](http://a.org/x.png)](two.md)", f"the picture http://a.org/x.png {ELSEWHERE}"),
+        ('<img src="https://a.org/x.png" alt="x">', f"https://a.org/x.png {ELSEWHERE}"),
+        ("<img alt=x src=//a.org/x.png>", f"//a.org/x.png {ELSEWHERE}"),
+        ('<video poster="https://a.org/x.png"></video>', f"https://a.org/x.png {ELSEWHERE}"),
+        ("<script>document.write(1)</script>", f"<script> {NO_CODE}"),
+        ("<iframe srcdoc='x'></iframe>", f"<iframe> {NO_CODE}"),
+        ("<style>p { color: red }</style>", f"<style> {NO_CODE}"),
+        ('<p style="color: red">x</p>', "style= does nothing here: pages hold no code or style"),
+        ('<b title="a > b" onclick="f()">x</b>', "onclick= does nothing here: pages hold no code"),
+        ("[x](javascript:alert(1))", "the link javascript:alert(1) leads nowhere: write http"),
+        ("<a href='data:text/html,x'>x</a>", "the link data:text/html,x leads nowhere: write http"),
+    ],
+)
+def test_what_a_browser_refuses_to_load_or_to_run_is_refused_where_it_stands(text, message):
+    (problem,) = check(f"Text.\n\n{text}\n")
+    assert problem.startswith("page.md:3: ") and message in problem
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[![x](x%20y.png)](https://example.org)",
+        "!\\[x](https://example.org/x.png)",
+        "An exclamation![^1]\n\n[^1]: [x](https://example.org)",
+        '<a href="https://example.org/on=1" title="style=x">x</a>',
+        '<p class="style" id="one" data-src="//a.org">x</p>',
+        "`<script>` and `![x](https://a.org/x.png)`",
+    ],
+)
+def test_what_only_looks_like_it_passes(text):
+    assert check(text) == []
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<script>f()</script>",
+        "<iframe></iframe>",
+        "<p style='color: red'></p>",
+        "<p onclick=f></p>",
+    ],
+)
+def test_what_a_block_draws_is_held_to_the_same(html):
+    source = f"class A:\n    def _repr_html_(self):\n        return {html!r}\nA()"
+    (problem,) = weave(block(source)).problems
+    assert "the drawing can't stand on a page: <" in str(problem) or "does nothing" in str(problem)

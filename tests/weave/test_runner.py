@@ -193,7 +193,11 @@ STAYS = {  # what a page does, and what the next one must find as it was
         "from snippets.count import count_parameters\nprint(count_parameters([(2, 3)]))",
         "6\n",
     ),
-    "a builtin": ("import builtins\nbuiltins.divmod = None", "print(divmod(7, 2))", "(3, 1)\n"),
+    "a builtin": (
+        "import builtins\nbuiltins.of_a_page = 1",
+        "import builtins\nprint(hasattr(builtins, 'of_a_page'))",
+        "False\n",
+    ),
     "how NumPy takes errors": (
         "import numpy as np\n_ = np.seterr(all='ignore')",
         "import numpy as np\nprint(np.geterr()['divide'])",
