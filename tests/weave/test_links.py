@@ -3,7 +3,7 @@
 import pytest
 
 from tests.weave.pages import block, weave
-from weave.front_matter import read_front_matter
+from weave.front_matter import read_source
 from weave.links import check_links, links_of
 from weave.runner import weave_sources
 
@@ -89,7 +89,7 @@ def test_a_dead_link_is_said_with_its_line(text, line, message):
 
 def test_lines_are_right_after_blocks_and_front_matter():
     text = "---\ntitle: T\n---\n# T\n\n" + block("x = 1") + "\n[a](b.md)\n\n![c](d.png)\n"
-    (page,) = weave_sources([read_front_matter(text, "page.md")])
+    (page,) = weave_sources([read_source(text, "page.md")])
     assert list(links_of(page.parts)) == [(10, "b.md", False), (12, "d.png", False)]
 
 
