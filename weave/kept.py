@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 
 STATES = 3  # of each thing, so that going back and forth between two makes nothing anew
@@ -28,7 +29,7 @@ class Kept:
         """Keep some content; an old state of the same name goes."""
         self.folder.mkdir(parents=True, exist_ok=True)
         file = self._file(name, digest)
-        partial = file.with_suffix(".partial")
+        partial = file.with_suffix(f".{os.getpid()}")  # another process may write it too
         partial.write_bytes(content)
         partial.replace(file)
         states = self.folder.glob(f"{file.name.partition('.')[0]}.*.kept")

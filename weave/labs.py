@@ -18,24 +18,25 @@ import platform
 import re
 import subprocess
 import sys
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import lru_cache
-from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
+from unittest.mock import patch
 
 from weave import notebook, render
 from weave.dependencies import Code
 from weave.execute import Outcome
 from weave.fences import Fence, Problem
+from weave.kept import Kept, digest_of
 from weave.page import ROOT, token
 from weave.worker import take_time
 
 KEPT = ROOT / ".cache" / "labs"
 PACKAGES = ("numpy", "matplotlib", "ipykernel")  # others have no say in what a lab comes to
-FORM = b"1"  # of a kept run; another one makes all labs run again
+FORM = "2"  # of a kept run; another one makes all labs run again
 RUNS_KEPT = 5  # of each lab, so that going back and forth between two states runs nothing
 SECONDS_A_CELL = 120  # then it hangs; a whole lab should take 30
 MARKER = re.compile(r'^# %%(?P<markdown> \[markdown\])?(?: tags=\["(?P<tag>hide-input)"\])?$')
@@ -97,8 +98,9 @@ class LabFailed(Exception):
 
 
 def recipe(lab):
-    """Return the name under which a lab's run is kept: the same for all that comes out the same."""
-    return _kept_file(lab).stem
+    """Return a digest of all that a lab's run depends on, under which the run is kept."""
+    written = [cell.source for cell in lab.code]
+    return digest_of(FORM, *written, Code(ROOT).digest(written), _versions())
 
 
 def find_labs(docs):
@@ -129,9 +131,8 @@ def read_lab(file):
             problems += [Problem(path, start + 2 + i, "prose begins with #") for i in wrong]
             body = [line[2:] for line in body]
         source = "\n".join(body).rstrip()
-        blank = len(body) - len("\n".join(body).lstrip("\n").split("\n"))
-        is_code = not marker["markdown"]
-        cells.append(Cell(is_code, start + 2 + blank, source.lstrip("\n"), bool(marker["tag"])))
+        line = start + 2 + len(source) - len(source.lstrip("\n"))
+        cells.append(Cell(not marker["markdown"], line, source.lstrip("\n"), bool(marker["tag"])))
     if problems:
         raise LabFailed(problems)
     return Lab(file, path, text, tuple(cells))
@@ -180,8 +181,8 @@ def with_cells(page, lab, run=None):
 
 def load_run(lab):
     """Return the Run that is kept of a lab, or None."""
-    file = _kept_file(lab)
-    return Run(**json.loads(file.read_text("utf-8"))) if file.is_file() else None
+    kept = Kept(KEPT, RUNS_KEPT).get(lab.name, recipe(lab))
+    return Run(**json.loads(kept)) if kept else None
 
 
 def run_lab(lab):
@@ -190,24 +191,17 @@ def run_lab(lab):
     Raises:
         LabFailed: a cell raised an error or wrote a warning.
     """
-    file = _kept_file(lab)
+    made_from = recipe(lab)
     clock, processor = time.monotonic(), _processor_seconds()
-    outputs = _execute(lab)
-    made = {
-        "outputs": outputs,
-        "seconds": round(time.monotonic() - clock, 1),
-        "processor_seconds": round(_processor_seconds() - processor, 1),
-    }
-    if _kept_file(lab) != file:
+    run = Run(
+        _execute(lab),
+        round(time.monotonic() - clock, 1),
+        round(_processor_seconds() - processor, 1),
+    )
+    if recipe(lab) != made_from:
         return run_lab(lab)  # a file that it imports has changed while it ran
-    KEPT.mkdir(parents=True, exist_ok=True)
-    partial = file.with_suffix(f".{os.getpid()}")
-    partial.write_text(json.dumps(made), "utf-8")
-    partial.replace(file)
-    runs = sorted(KEPT.glob(f"{lab.name}.*.json"), key=lambda kept: kept.stat().st_mtime_ns)
-    for old in runs[:-RUNS_KEPT]:
-        old.unlink(missing_ok=True)
-    return Run(**made)
+    Kept(KEPT, RUNS_KEPT).put(lab.name, made_from, json.dumps(run._asdict()).encode())
+    return run
 
 
 def results(name):
@@ -251,41 +245,32 @@ class Background:
     def __init__(self, done):
         self.done = done
         self.failed = {}  # recipe -> Problems: it need not fail twice
-        self._waiting, self._changed = [], threading.Condition()
-        self._process = self._thread = None
+        self._worker = ThreadPoolExecutor(1, "labs")
+        self._asked, self._process = [], None
 
     def ask(self, wanted):
         """Run these labs, and none that waits from before."""
-        with self._changed:
-            self._waiting = list(wanted)
-            if self._thread is None and wanted:
-                self._thread = threading.Thread(target=self._run, daemon=True, name="labs")
-                self._thread.start()
-            self._changed.notify_all()
+        for waiting in self._asked:
+            waiting.cancel()
+        self._asked = [self._worker.submit(self._run, lab) for lab in wanted]
 
     def stop(self):
-        """End the lab that runs."""
-        with self._changed:
-            self._waiting = []
-            if self._process:
-                self._process.terminate()
+        """End the lab that runs, and run no more."""
+        self._worker.shutdown(wait=False, cancel_futures=True)
+        if self._process:
+            self._process.terminate()
 
-    def _run(self):
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._waiting)
-                lab = self._waiting.pop(0)
-                name = recipe(lab)
-                command = [sys.executable, "-m", "weave.labs", str(lab.file)]
-                self._process = subprocess.Popen(
-                    command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-                )
-            said, _ = self._process.communicate()
-            if self._process.returncode > 0:
-                problems = json.loads(said) if said else [(lab.path, 1, "the lab's process ended")]
-                self.failed[name] = [Problem(*problem) for problem in problems]
-            if self._process.returncode >= 0:
-                self.done()
+    def _run(self, lab):
+        name, command = recipe(lab), [sys.executable, "-m", "weave.labs", str(lab.file)]
+        self._process = subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        said, _ = self._process.communicate()
+        if self._process.returncode > 0:
+            problems = json.loads(said) if said else [(lab.path, 1, "the lab's process ended")]
+            self.failed[name] = [Problem(*problem) for problem in problems]
+        if self._process.returncode >= 0:
+            self.done()
 
 
 def results_of(run):
@@ -298,9 +283,9 @@ def outcome_of(outputs):
     """Return the outputs of a cell as a page shows them: what was printed, then what was drawn."""
     printed, drawn = [], []
     for output in outputs:
-        bundle = {name: _joined(value) for name, value in output.get("data", {}).items()}
+        bundle = output.get("data", {})
         if output["output_type"] == "stream":
-            printed.append(_joined(output["text"]))
+            printed.append(output["text"])
         elif "text/html" in bundle:
             drawn.append(bundle["text/html"])
         elif "application/json" not in bundle:
@@ -332,18 +317,10 @@ def _carried(output, as_picture):
     """Return an output as a notebook carries it: drawings as pictures, no count of executions."""
     from nbformat import from_dict
 
-    output = {name: value for name, value in output.items() if name != "execution_count"}
-    if "text" in output:
-        output["text"] = _joined(output["text"])
-    if "data" in output:
-        output.setdefault("metadata", {})
-        output["data"] = {
-            kind: content if "json" in kind else _joined(content)
-            for kind, content in output["data"].items()
-        }
-        if "text/html" in output["data"]:
-            output["data"]["text/html"] = as_picture(output["data"]["text/html"])
-    if output["output_type"] == "execute_result":
+    output, data = dict(output), dict(output.get("data", {}))
+    if "text/html" in data:
+        output["data"] = data | {"text/html": as_picture(data["text/html"])}
+    if "execution_count" in output:
         output["execution_count"] = None
     return from_dict(output)
 
@@ -352,23 +329,6 @@ def _head(text):
     """Return the lines of the YAML between two `# ---`, with plain `---`."""
     match = re.match(r"# ---\n(?:#.*\n)*?# ---\n", text)
     return [line[2:] for line in match[0].split("\n")[:-1]] if match else []
-
-
-def _joined(value):
-    return "".join(value) if isinstance(value, list) else value
-
-
-def _digest_of_code(lab):
-    code = json.dumps([cell.source for cell in lab.code])
-    return sha256(code.encode()).hexdigest()[:10]
-
-
-def _kept_file(lab):
-    """Return where the run of a lab is kept, under the content of all that it depends on."""
-    made = sha256(FORM)
-    made.update(Code(ROOT).digest([cell.source for cell in lab.code]).encode())
-    made.update(_versions().encode())
-    return KEPT / f"{lab.name}.{_digest_of_code(lab)}.{made.hexdigest()[:10]}.json"
 
 
 @lru_cache(maxsize=1)
@@ -435,30 +395,21 @@ def _problem(lab, cell, reply):
     return Problem(lab.path, line, f"{reply['ename']}: {message}")
 
 
-@contextlib.contextmanager
 def _own_settings():
     """Keep Jupyter, IPython and Matplotlib from reading what a person has set up for themselves."""
     folders = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "MPLCONFIGDIR")
-    ours = {name: str(KEPT / name.lower()) for name in folders}
-    ours |= {"JUPYTER_PREFER_ENV_PATH": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-    for name in folders:
-        Path(ours[name]).mkdir(parents=True, exist_ok=True)
-    before = {name: os.environ.get(name) for name in ours}
-    os.environ.update(ours)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+    ours = {name: KEPT / name.lower() for name in folders}
+    for folder in ours.values():
+        folder.mkdir(parents=True, exist_ok=True)
+    more = {"JUPYTER_PREFER_ENV_PATH": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    return patch.dict(os.environ, {name: str(folder) for name, folder in ours.items()} | more)
 
 
 def main(arguments):
     """Run the lab in a file; return 1 after saying as JSON what is wrong with it."""
     try:
-        run_lab(read_lab(arguments[0]))
+        lab = read_lab(arguments[0])
+        load_run(lab) or run_lab(lab)
     except LabFailed as failed:
         print(json.dumps([(p.path, p.line, p.message) for p in failed.problems]))
         return 1
