@@ -8,23 +8,10 @@ from functools import lru_cache
 from xml.etree import ElementTree
 
 # Checked by eye and by test; anything else is refused, because the converter prints it unread.
-ONE_ARGUMENT = {
-    r"\mathrm",
-    r"\mathbf",
-    r"\mathit",
-    r"\text",
-    r"\operatorname",
-    r"\sqrt",
-    r"\hat",
-    r"\bar",
-    r"\tilde",
-    r"\vec",
-    r"\dot",
-    r"\mathbb",
-    r"\mathcal",
-    r"\overline",
-    r"\underline",
-}
+ONE_ARGUMENT = set(
+    r"\mathrm \mathbf \mathit \text \operatorname \sqrt \hat \bar \tilde \vec \dot \mathbb \mathcal"
+    r" \overline \underline".split()
+)
 TWO_ARGUMENTS = {r"\frac", r"\dfrac", r"\tfrac", r"\binom"}
 SYMBOLS = set(
     r"""
@@ -46,17 +33,13 @@ PARTS |= {"munderover": 3}
 HELD = {"mtable": {"mtr"}, "mtr": {"mtd"}}
 ROWS = {"mrow", "math", "mtd", "mstyle"}  # their parts stand side by side
 # Typed signs that the converter would set as if they were letters.
-SIGNS = {
-    "×": r"\times",
-    "·": r"\cdot",
-    "−": "-",
-    "≤": r"\le",
-    "≥": r"\ge",
-    "≠": r"\ne",
-    "≈": r"\approx",
-}
-SIGNS |= {"→": r"\to", "∈": r"\in", "∑": r"\sum", "∂": r"\partial", "∞": r"\infty", "±": r"\pm"}
-SIGNS |= {"⊤": r"\top", "∇": r"\nabla", "√": r"\sqrt", "′": "'", "…": r"\ldots", "⊙": r"\odot"}
+SIGNS = dict(
+    pair.split()
+    for pair in (
+        r"× \times, · \cdot, − -, ≤ \le, ≥ \ge, ≠ \ne, ≈ \approx, → \to, ∈ \in, ∑ \sum, "
+        r"∂ \partial, ∞ \infty, ± \pm, ⊤ \top, ∇ \nabla, √ \sqrt, ′ ', … \ldots, ⊙ \odot"
+    ).split(", ")
+)
 WORDS = re.compile(
     r"(?<![A-Za-z\\])(?:[a-z]{3,}|(?<=\s)(?:or|to|of|in|is|if|at|by|as)(?=\s))(?![A-Za-z])"
 )
@@ -208,9 +191,7 @@ def _check(tex):
         raise FormulaError(f"a brace is not closed in {tex!r}")
     if environments:
         raise FormulaError(f"\\begin{{{environments[-1]}}} is not ended in {tex!r}")
-    if tex.count(r"\left") - tex.count(r"\leftarrow") != tex.count(r"\right") - tex.count(
-        r"\rightarrow"
-    ):
+    if tokens.count(r"\left") != tokens.count(r"\right"):
         raise FormulaError(f"\\left and \\right must come in pairs in {tex!r}")
     _check_signs(tex)
 

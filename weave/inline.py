@@ -137,24 +137,20 @@ def _read_value(text, start):
 
     Three braces are one of the text (TeX has many) and two of ours, if that can be.
     """
-    shortest = None
+    first = None
     for opening in (start + 1, start) if text.startswith("{{{", start) else (start,):
         blank = BLANK_LINE.search(text, opening)
         limit = blank.start() if blank else len(text)
         close = text.find("}}", opening + 2, limit)
         while close >= 0:
             source = text[opening + 2 : close]
-            shortest = shortest or (opening, close, source)
-            with contextlib.suppress(ExpressionError):
-                expression, specification = split_expression(source)
-                return Value(opening, close + 2, source, expression, specification)
+            try:
+                return Value(opening, close + 2, source, *split_expression(source))
+            except ExpressionError as error:
+                wrong = Value(opening, close + 2, source, problem=f"SyntaxError: {error}")
+                first = first or wrong
             close = text.find("}}", close + 1, limit)
-    if shortest is None:
-        return Value(start, start + 2, "", problem="SyntaxError: {{ is never closed")
-    opening, close, source = shortest
-    problem = "is not a Python expression" if source.strip() else "holds no expression"
-    shown = f"{{{{ {source.strip()} }}}}" if source.strip() else "{{ }}"
-    return Value(opening, close + 2, source, problem=f"SyntaxError: {shown} {problem}")
+    return first or Value(start, start + 2, "", problem="SyntaxError: {{ is never closed")
 
 
 class _Scanner:
@@ -177,6 +173,11 @@ class _Scanner:
 
     def _read(self, match):
         """Add what begins at a match; return where it ends, or None if nothing does."""
+        sign, start = match[0][0], match.start()
+        if sign in "&h":
+            kind, pattern = ("entity", ENTITY) if sign == "&" else ("link", ADDRESS)
+            simple = pattern.match(self.text, start)
+            return simple and self._add(kind, start, simple.end())
         read = {
             "\\": self._backslash,
             "`": self._code,
@@ -185,17 +186,12 @@ class _Scanner:
             "{": self._brace,
             "[": self._bracket,
             "]": self._target,
-            "&": self._entity,
-            "h": self._address,
         }
-        return read[match[0][0]](match.start(), match[0])
+        return read[sign](start, match[0])
 
     def _add(self, kind, start, end, text="", **more):
         self.found.append(Token(kind, start, end, text, **more))
         return end
-
-    def _match(self, pattern, start):
-        return pattern.match(self.text, start)
 
     def _problem(self, start, end, message):
         return self._add("problem", start, end, message)
@@ -244,9 +240,9 @@ class _Scanner:
             if end < 0:
                 return self._problem(start, start + 4, OPEN_COMMENT)
             return self._add("comment", start, end + 3)
-        if autolink := self._match(AUTOLINK, start):
+        if autolink := AUTOLINK.match(self.text, start):
             return self._add("link", start, autolink.end(), autolink[0][1:-1])
-        if tag := self._match(TAG, start):
+        if tag := TAG.match(self.text, start):
             return self._tag(tag)
         return None
 
@@ -327,35 +323,35 @@ class _Scanner:
             value = _read_value(self.text, start)
             self.found.append(value)
             return value.end
-        if attributes := self._match(ATTRIBUTES, start):
+        if attributes := ATTRIBUTES.match(self.text, start):
             return self._add("attributes", start, attributes.end())
         return None
 
     def _bracket(self, start, _):
-        if mark := self._match(MARK, start):
+        if mark := MARK.match(self.text, start):
             space = start > 0 and self.text[start - 1] == " "
             return self._add("mark", start - space, mark.end(), mark[0])
-        if computed := self._match(COMPUTED, start):
+        if computed := COMPUTED.match(self.text, start):
             message = f"{computed[0]}: type the name of a note, no value can stand in it"
             return self._problem(start, computed.end(), message)
         line_start = self.text.rfind("\n", 0, start) + 1
         at_start = re.fullmatch(r"[ ]{0,3}", self.text[line_start:start])
-        if at_start and (definition := self._match(DEFINITION, start)):
+        if at_start and (definition := DEFINITION.match(self.text, start)):
             self._add("definition", start, definition.end(), definition[1])
             label = LABEL.match(self.text, definition.end())
             if definition[1].startswith("^") or not label:
                 return definition.end()
             inside = values_in(self.text, label.start(), label.end())
             return self._region("link", label.start(), label.end(), inside, label[1])
-        if reference := self._match(REFERENCE, start):
+        if reference := REFERENCE.match(self.text, start):
             return self._add("reference", start, reference.end(), f"^{reference[1]}")
         return None
 
     def _target(self, start, _):
-        if named := self._match(NAMED, start):
+        if named := NAMED.match(self.text, start):
             text = re.search(r"\[([^\[\]\n]+)$", self.text[:start])
             return text and self._add("reference", start, named.end(), named[1] or text[1])
-        target = self._match(TARGET, start)
+        target = TARGET.match(self.text, start)
         if not target:
             return None
         at, link = target.end("target"), target["target"]
@@ -369,10 +365,3 @@ class _Scanner:
             for token in tokens(self.text[start:end])
             if token.kind in ("value", "formula")
         ]
-
-    def _entity(self, start, _):
-        entity = self._match(ENTITY, start)
-        return self._add("entity", start, entity.end()) if entity else None
-
-    def _address(self, start, _):
-        return self._add("link", start, self._match(ADDRESS, start).end(), "")

@@ -28,6 +28,7 @@ ROOT = Path(os.environ.get(ROOT_VARIABLE) or Path(__file__).resolve().parent.par
 # Woven pieces travel through Markdown as private characters, which it leaves alone.
 _OPEN, _CLOSE, _DIGITS = "\ue000", "\ue001", 0xE010
 TOKEN = re.compile(f"{_OPEN}([{chr(_DIGITS)}-{chr(_DIGITS + 9)}]+){_CLOSE}")
+IN_TAG = re.compile(f"<[a-zA-Z][^<>]*{_OPEN}[^<>]*>")
 # May not stand in a <p>.
 BLOCK = re.compile(
     r"\s*<(?:article|aside|blockquote|by-hand|center|details|div|dl|fieldset|figure|form|h[1-6r]|nav"
@@ -74,36 +75,31 @@ class Page:
         if _OPEN not in html:
             return html
         html = PARAGRAPH.sub(self._without_blocks, html)
-        pattern = re.compile(f"<[a-zA-Z][^<>]*{_OPEN}[^<>]*>|{TOKEN.pattern}")
-        return pattern.sub(self._resolve_match, html)
+        html = IN_TAG.sub(lambda match: self.plain(match[0]), html)
+        return TOKEN.sub(lambda match: self.piece(match[1])[0], html)
 
     def _without_blocks(self, paragraph):
         """Cut a paragraph where a piece stands that a paragraph can't hold."""
         parts, start, inside = [], 0, paragraph["inside"]
         attributes = paragraph["attributes"] or ""
         for match in TOKEN.finditer(inside):
-            if BLOCK.match(self.pieces[_index(match[1])][0]) and _is_outside_tags(
-                inside[start : match.start()]
-            ):
+            if BLOCK.match(self.piece(match[1])[0]):
                 parts += [_paragraph(inside[start : match.start()], attributes), match[0]]
                 start = match.end()
         return "".join([*parts, _paragraph(inside[start:], attributes)]) if parts else paragraph[0]
 
-    def _resolve_match(self, match):
-        if match[0][0] == "<":
-            return self.plain(match[0])
-        return self.pieces[_index(match[1])][0]
-
     def in_prose(self, html):
         """Put the pieces into another page: formulas whole, all else as plain text."""
-        return TOKEN.sub(lambda m: self._in_prose(*self.pieces[_index(m[1])]), html)
 
-    def _in_prose(self, html, plain):
-        return html if html.startswith("<math") else escape(plain)
+        def put(match):
+            html, plain = self.piece(match[1])
+            return html if html.startswith("<math") else escape(plain)
+
+        return TOKEN.sub(put, html)
 
     def plain(self, text):
         """Put the plain text of the woven pieces in, escaped for an attribute."""
-        return TOKEN.sub(lambda m: escape(self.pieces[_index(m[1])][1]), text)
+        return TOKEN.sub(lambda match: escape(self.piece(match[1])[1]), text)
 
 
 def token(index):
@@ -113,12 +109,6 @@ def token(index):
 
 def _index(token):
     return int("".join(str(ord(character) - _DIGITS) for character in token))
-
-
-def _is_outside_tags(html):
-    """Whether all that is opened in some HTML is closed in it."""
-    html = re.sub(r"<(?:br|img|input|wbr)\b[^>]*>", "", html)
-    return len(re.findall(r"<[a-zA-Z]", html)) == html.count("</")
 
 
 def _paragraph(html, attributes):

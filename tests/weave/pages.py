@@ -18,9 +18,9 @@ def block(source, flags=""):
     return f"```python {flags}".rstrip() + f"\n{source}\n```\n"
 
 
-def weave(text, description="", **options):
+def weave(text, description="", offset=0, **options):
     """Run a page."""
-    source = Source("page.md", text, meta={"description": description})
+    source = Source("page.md", text, offset, {"description": description})
     return weave_sources([source], **options)[0]
 
 
