@@ -13,6 +13,7 @@ OPENING = re.compile(r"---[ \t]*\n")
 CLOSING = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.M)
 NAME = re.compile(r"[ ]{0,3}[A-Za-z0-9_-]+:")
 TEXTS = ("title", "description")  # kept as they are typed: 404 and 2026-01-01 too
+HIDE = ("navigation", "toc")  # what a page may hide: nothing reads other names
 
 
 class Source(NamedTuple):
@@ -75,7 +76,13 @@ def _read(inside, body, offset, path):
         if name in lines:
             problems.append(_problem(path, line, f"{name} is given twice"))
         lines[name] = line
-        if name in TEXTS:
+        if name == "hide":
+            if not isinstance(meta[name], list) or any(one not in HIDE for one in meta[name]):
+                meta[name] = []
+                problems.append(_problem(path, line, "hide is a list of navigation and toc"))
+        elif name not in TEXTS:
+            problems.append(_problem(path, line, f"nothing reads {name}"))
+        else:
             if isinstance(value, yaml.ScalarNode):
                 meta[name] = " ".join(typed[name].split())
             else:
@@ -84,4 +91,5 @@ def _read(inside, body, offset, path):
                 problems.append(_problem(path, line, f"the {name} needs {shown}"))
             if not meta[name]:
                 del meta[name]
+    meta = {name: meta[name] for name in ("hide", *TEXTS) if name in meta}
     return Source(path, body, offset, meta, lines, tuple(problems))

@@ -109,8 +109,9 @@ class _Template:
         signal.signal(signal.SIGCHLD, lambda *_: None)
 
     def run(self):
-        self.requests.send(b"r")  # ready
-        with selectors.DefaultSelector() as selector:
+        ends_quietly = contextlib.suppress(ConnectionError)  # when whoever asks is gone
+        with ends_quietly, selectors.DefaultSelector() as selector:
+            self.requests.send(b"r")  # ready
             selector.register(self.requests, selectors.EVENT_READ, self._start)
             selector.register(self.woken, selectors.EVENT_READ, self._reap)
             asked = True
@@ -121,9 +122,7 @@ class _Template:
             end(process)
 
     def _start(self):
-        data = b""
-        with contextlib.suppress(ConnectionError):  # whoever asked is gone
-            data, descriptors, _, _ = socket.recv_fds(self.requests, 1, 2)
+        data, descriptors, _, _ = socket.recv_fds(self.requests, 1, 2)
         if not data:
             return False
         connection, trace = descriptors

@@ -54,7 +54,6 @@ def test_one_that_ends_with_the_file_leaves_no_text():
         ("title: Of {{ n }}", {"title": "Of {{ n }}"}),
         ("title: '{{ n }}'", {"title": "{{ n }}"}),
         ("hide: [toc]", {"hide": ["toc"]}),
-        ("search:\n  exclude: true", {"search": {"exclude": True}}),
     ],
 )
 def test_title_and_description_are_the_text_that_is_typed(line, meta):
@@ -73,6 +72,12 @@ CANT = "page.md:{}: the front matter can't be read: {}"
         ("---\ntitle: [a]\n---\n", 2, "the title needs quotes round it"),
         ("---\ntitle:\n  a: b\n---\n", 2, "the title needs a line of text"),
         ("---\ntitle: T\ntitle: U\n---\n", 3, "title is given twice"),
+        ("---\ntitle: T\ndescripton: U\n---\n", 3, "nothing reads descripton"),
+        ("---\ntemplate: nope.html\n---\n", 2, "nothing reads template"),
+        ("---\n2024: a\n---\n", 2, "nothing reads 2024"),
+        ("---\nhide: toc\n---\n", 2, "hide is a list of navigation and toc"),
+        ("---\nhide: [tok]\n---\n", 2, "hide is a list of navigation and toc"),
+        ("---\nhide: [{a: b}]\n---\n", 2, "hide is a list of navigation and toc"),
         ("---\n- a\n---\n", 2, "it is not a list of names and values"),
         ("---\njust words\n---\n", 2, "it is not a list of names and values"),
         ("---\ntitle: T\n\n# H\n", 1, "the line --- that ends it is missing"),
