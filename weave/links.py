@@ -43,13 +43,18 @@ def _is_picture(text, end):
     return False
 
 
-def undefined_references(parts):
-    """Yield (line, name) of each [^note] and [text][name] that the page never defines."""
+def half_references(parts):
+    """Yield (line, message) of each [^note] and [text][name] of which a page has one half only."""
     found = list(_tokens(parts))
-    defined = {token.text.lower() for token, _ in found if token.kind == "definition"}
+    names = {kind: set() for kind in ("definition", "reference")}
+    for token, _ in found:
+        names.get(token.kind, set()).add(token.text.lower())
     for token, line in found:
-        if token.kind == "reference" and token.text.lower() not in defined:
-            yield line, f"[{token.text}]"
+        name = token.text.lower()
+        if token.kind == "reference" and name not in names["definition"]:
+            yield line, f"[{token.text}] leads nowhere: nothing defines it"
+        elif token.kind == "definition" and name[:1] == "^" and name not in names["reference"]:
+            yield line, f"nothing leads to the note [{token.text}]"
 
 
 def links_of(parts):
@@ -76,9 +81,8 @@ def check_links(page, source_uri, anchors, files):
         message = _message(target, is_html, source_uri, anchors, files)
         if message:
             problems.append(Problem(page.path, line, message))
-    problems += [Problem(page.path, line, message) for line, message in _foreign(page.parts)]
-    for line, reference in undefined_references(page.parts):
-        problems.append(Problem(page.path, line, f"{reference} leads nowhere: nothing defines it"))
+    for line, message in (*_foreign(page.parts), *half_references(page.parts)):
+        problems.append(Problem(page.path, line, message))
     return problems
 
 

@@ -35,7 +35,7 @@ def check(text):
         "`[t](nowhere.md)`",
         "<!-- [t](nowhere.md) -->",
         "```text\n[t](nowhere.md)\n```",
-        "[^1]: [arXiv](https://arxiv.org)",
+        "A[^1].\n\n[^1]: [arXiv](https://arxiv.org)",
         block("f = [abs]") + "\n{{ f[0](3) }}",
         block("1") + "\n[block 1](#block-1)",
         "    [t](nowhere.md)\n",
@@ -97,6 +97,12 @@ def test_lines_are_right_after_blocks_and_front_matter():
 def test_a_reference_that_nothing_defines_is_said(text):
     (problem,) = check(text)
     assert problem.endswith("leads nowhere: nothing defines it")
+
+
+@pytest.mark.parametrize("text", ["[^1]: note", "x [^a]\n\n[^1]: note\n\n[^a]: note"])
+def test_a_note_that_nothing_leads_to_is_said(text):
+    (problem,) = check(text)
+    assert problem.endswith("nothing leads to the note [^1]")
 
 
 @pytest.mark.parametrize("text", ["[t][R]\n\n[r]: two.md", "x [^a]\n\n[^a]: note", "`[t][nope]`"])
