@@ -36,7 +36,7 @@ from weave.worker import take_time
 
 KEPT = ROOT / ".cache" / "labs"
 PACKAGES = ("numpy", "matplotlib", "ipykernel")  # others have no say in what a lab comes to
-FORM = "2"  # of a kept run; another one makes all labs run again
+FORM = "3"  # of a kept run; another one makes all labs run again
 RUNS_KEPT = 5  # of each lab, so that going back and forth between two states runs nothing
 SECONDS_A_CELL = 120  # then it hangs; a whole lab should take 30
 MARKER = re.compile(r'^# %%(?P<markdown> \[markdown\])?(?: tags=\["(?P<tag>hide-input)"\])?$')
@@ -200,8 +200,9 @@ def run_lab(lab):
     )
     if recipe(lab) != made_from:
         return run_lab(lab)  # a file that it imports has changed while it ran
-    Kept(KEPT, RUNS_KEPT).put(lab.name, made_from, json.dumps(run._asdict()).encode())
-    return run
+    made = json.dumps(run._asdict(), sort_keys=True).encode()
+    Kept(KEPT, RUNS_KEPT).put(lab.name, made_from, made)
+    return Run(**json.loads(made))
 
 
 def results(name):

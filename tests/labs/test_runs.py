@@ -33,7 +33,7 @@ table(["a", "b"], [["x", "1200"]])
 # %%
 from IPython.display import JSON
 
-JSON({"seeds": [0, 1]})
+JSON({"seeds": [0, 1], "b": 1, "a": 2})
 """
 
 
@@ -74,7 +74,7 @@ def test_a_page_shows_what_cells_print_and_draw(run):
 
 
 def test_json_that_a_cell_puts_out_is_the_result(run):
-    assert labs.results_of(run) == {"seeds": [0, 1]}
+    assert list(labs.results_of(run).items()) == [("a", 2), ("b", 1), ("seeds", [0, 1])]
 
 
 def test_a_kept_run_is_the_run_and_nothing_runs_again(lab, run, monkeypatch):
@@ -156,7 +156,7 @@ def test_a_reader_takes_home_prose_code_and_output_with_links_that_lead(lab, run
     assert code[0].outputs[0].text == "1200\n"
     assert "<table>" in code[1].outputs[0].data["text/html"]
     assert code[1].metadata["tags"] == ["hide-input"]
-    assert code[2].outputs[0].data["application/json"] == {"seeds": [0, 1]}
+    assert code[2].outputs[0].data["application/json"] == {"seeds": [0, 1], "b": 1, "a": 2}
     assert len({cell.id for cell in notebook.cells}) == len(notebook.cells)
 
 
