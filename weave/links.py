@@ -45,10 +45,10 @@ def _is_picture(text, end):
 
 def half_references(parts):
     """Yield (line, message) of each [^note] and [text][name] of which a page has one half only."""
-    found = list(_tokens(parts))
-    names = {kind: set() for kind in ("definition", "reference")}
+    names: dict[str, set[str]] = {"definition": set(), "reference": set()}
+    found = [(token, line) for token, line in _tokens(parts) if token.kind in names]
     for token, _ in found:
-        names.get(token.kind, set()).add(token.text.lower())
+        names[token.kind].add(token.text.lower())
     for token, line in found:
         name = token.text.lower()
         if token.kind == "reference" and name not in names["definition"]:

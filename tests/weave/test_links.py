@@ -71,7 +71,7 @@ def test_links_that_lead_somewhere_and_what_is_no_link_pass(text):
         ("[a *b\nc*](three.md)", 2, "three.md leads nowhere: there is no a/three.md below docs/"),
         ("> [t](three.md)", 1, "three.md leads nowhere: there is no a/three.md below docs/"),
         (
-            "[^1]: see [t](three.md)",
+            "[^1]: see [t](three.md) [^1]",
             1,
             "three.md leads nowhere: there is no a/three.md below docs/",
         ),
