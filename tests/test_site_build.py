@@ -428,9 +428,11 @@ def labs(serve, monkeypatch):
 
     def end(n):
         data = {"application/json": {"n": n}}
-        run = module.Run([[{"output_type": "display_data", "data": data}]], 1.0, 1.0)
+        output = {"output_type": "display_data", "data": data, "metadata": {}}
+        run = module.Run([[output]], 1.0, 1.0)
         lab = module.read_lab(serve.folder / "docs/labs/a.py")
-        write(module.KEPT, {f"{module.recipe(lab)}.json": json.dumps(run._asdict())})
+        content = json.dumps(run._asdict()).encode()
+        module.Kept(module.KEPT).put(lab.name, module.recipe(lab), content)
 
     made.end = end
     return made
