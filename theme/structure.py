@@ -41,7 +41,7 @@ class _Structure(Treeprocessor):
             if element.tag == "table":
                 self._table(element, parents[element])
             elif element.tag == "pre":
-                self._focus(element, "Code")
+                element.attrib.update(self._names("Code"))
             elif element.tag == "a" and element.get("class") == "headerlink":
                 element.set("tabindex", "-1")
                 element.set("aria-label", element.attrib.pop("title", ""))
@@ -67,8 +67,8 @@ class _Structure(Treeprocessor):
             if side:
                 cell.set("class", side)
         heads = (" ".join(_words(head).split()) for head in table.iter("th"))
-        box = Element("div", {"class": "table-scroll"})
-        self._focus(box, "Table", ", ".join(filter(None, heads)))
+        names = self._names("Table", ", ".join(filter(None, heads)))
+        box = Element("div", {"class": "table-scroll", **names})
         box.append(table)
         box.tail, table.tail = table.tail, None
         parent[list(parent).index(table)] = box
@@ -80,10 +80,6 @@ class _Structure(Treeprocessor):
             if isinstance(html, str) and html.startswith('<div class="highlight"><pre>'):
                 attributes = "".join(f' {k}="{v}"' for k, v in self._names("Code").items())
                 stash[number] = html.replace("<pre>", f"<pre{attributes}>", 1)
-
-    def _focus(self, element, kind, words=""):
-        for name, value in self._names(kind, words).items():
-            element.set(name, value)
 
     def _names(self, kind, words=""):
         """Attributes of a box that scrolls; the names are numbered: no two on a page are alike."""

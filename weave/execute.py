@@ -202,8 +202,7 @@ class _Page:
                 raise ValueError(f"{{{{ {step.source} }}}} is None: it shows nothing")
             made["drawing"] = "" if step.specification else draw(value)
             if not made["drawing"]:
-                _check_order(value)
-                made["value"] = write(value, step.specification)
+                made["value"] = write(_ordered(value), step.specification)
             return
         for number, line in enumerate(step.source.split("\n"), step.line):
             self.lines += ["\n"] * (number + 1 - len(self.lines))
@@ -224,11 +223,9 @@ class _Page:
             exec(body, chain.namespace)
             made["line"] = last.lineno
             value = eval(shown, chain.namespace)
-            if value is not None:
-                made["drawing"] = draw(value)
-                if not made["drawing"]:
-                    _check_order(value)
-                    made["value"] = repr(value)
+            made["drawing"] = draw(value)
+            if value is not None and not made["drawing"]:
+                made["value"] = repr(_ordered(value))
 
     def _compile(self, tree, chain, mode):
         return compile(tree, self.path, mode, flags=chain.flags, dont_inherit=True)
@@ -393,14 +390,15 @@ def _method(value, name):
         return method if callable(method) else None
 
 
-def _check_order(value, depth=3):
-    """Refuse to show a set whose order is another one in each process."""
+def _ordered(value, depth=3):
+    """Return a value; refuse a set whose order is another one in each process."""
     if isinstance(value, (set, frozenset)) and len(value) > 1 and not all(map(_is_fixed, value)):
         raise ValueError("a set has no order, and shows another one each time: show sorted(…)")
     if depth and isinstance(value, (list, tuple, dict)):
         for part in value.values() if isinstance(value, dict) else value:
             if isinstance(part, (list, tuple, dict, set, frozenset)):
-                _check_order(part, depth - 1)
+                _ordered(part, depth - 1)
+    return value
 
 
 def _is_fixed(value):

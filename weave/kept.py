@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import os
+import platform
 import re
+from functools import lru_cache
 
 STATES = 3  # of each thing, so that going back and forth between two makes nothing anew
 
@@ -46,6 +49,13 @@ class Kept:
 
     def _file(self, name, digest):
         return self.folder / f"{re.sub(r'[^a-z0-9]+', '-', name.lower())}.{digest}.kept"
+
+
+@lru_cache(maxsize=8)
+def versions(*packages):
+    """Return as text what runs here: the version of Python, the machine, versions of packages."""
+    found = [importlib.metadata.version(package) for package in packages]
+    return " ".join([platform.python_version(), platform.machine(), *found])
 
 
 def digest_of(*parts):

@@ -11,17 +11,14 @@ nbclient, which takes as long as some pages.
 from __future__ import annotations
 
 import contextlib
-import importlib.metadata
 import json
 import os
-import platform
 import re
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 from unittest.mock import patch
@@ -30,7 +27,7 @@ from weave import notebook, render
 from weave.dependencies import Code
 from weave.execute import Outcome
 from weave.fences import Fence, Problem
-from weave.kept import Kept, digest_of
+from weave.kept import Kept, digest_of, versions
 from weave.page import ROOT, token
 from weave.worker import take_time
 
@@ -100,7 +97,7 @@ class LabFailed(Exception):
 def recipe(lab):
     """Return a digest of all that a lab's run depends on, under which the run is kept."""
     written = [cell.source for cell in lab.code]
-    return digest_of(FORM, *written, Code(ROOT).digest(written), _versions())
+    return digest_of(FORM, *written, Code(ROOT).digest(written), versions(*PACKAGES))
 
 
 def find_labs(docs):
@@ -330,12 +327,6 @@ def _head(text):
     """Return the lines of the YAML between two `# ---`, with plain `---`."""
     match = re.match(r"# ---\n(?:#.*\n)*?# ---\n", text)
     return [line[2:] for line in match[0].split("\n")[:-1]] if match else []
-
-
-@lru_cache(maxsize=1)
-def _versions():
-    versions = [importlib.metadata.version(package) for package in PACKAGES]
-    return " ".join([platform.python_version(), platform.machine(), *versions])
 
 
 def _processor_seconds():

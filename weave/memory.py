@@ -9,22 +9,19 @@ Delete the folder to run everything.
 
 from __future__ import annotations
 
-import hashlib
-import importlib.metadata
 import logging
 import pickle
-import platform
 from functools import lru_cache
 from pathlib import Path
 
 from weave import citations
 from weave.fences import Fence, find_parts
-from weave.kept import Kept, digest_of
+from weave.kept import Kept, digest_of, versions
 from weave.runner import weave_sources
 
 log = logging.getLogger("mkdocs.weave")
 QUICK = "-quick"  # after the digest of a page that ran as often as `serve` needs
-VERSIONS = ("numpy", "Pygments", "latex2mathml")
+PACKAGES = ("numpy", "Pygments", "latex2mathml", "Markdown")
 
 
 class Memory:
@@ -88,9 +85,5 @@ def _sources(root):
 @lru_cache(maxsize=1)
 def ours():
     """A digest of this package and of the versions that have a say in what a page comes to."""
-    made = hashlib.sha256()
-    for file in sorted(Path(__file__).parent.glob("*.py")):
-        made.update(file.read_bytes())
-    versions = [importlib.metadata.version(package) for package in VERSIONS]
-    made.update(" ".join([platform.python_version(), platform.machine(), *versions]).encode())
-    return made.hexdigest()
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    return digest_of(*(file.read_bytes() for file in files), versions(*PACKAGES))

@@ -95,14 +95,14 @@ def test_an_import_that_changed_asks_for_a_new_run(lab, run, monkeypatch):
     behind = {file.name for file in Code(labs.ROOT).behind([cell.source for cell in lab.code])}
     assert {"count.py", "table.py"} <= behind
     assert "pictogram.py" not in behind
-    monkeypatch.setattr(labs, "_versions", lambda: "another NumPy")
+    monkeypatch.setattr(labs, "versions", lambda *_: "another NumPy")
     assert labs.load_run(lab) is None
 
 
 def test_a_run_during_which_a_file_changed_is_made_again(folder, monkeypatch):
     lab = write(folder, LAB.replace("(40, 30)", "(40, 4)"))
     versions = iter(["before", "after", "after", "after", "after"])
-    monkeypatch.setattr(labs, "_versions", lambda: next(versions))
+    monkeypatch.setattr(labs, "versions", lambda *_: next(versions))
     made = []
     monkeypatch.setattr(labs, "_execute", lambda lab: made.append(lab) or [[]])
     labs.run_lab(lab)
