@@ -15,6 +15,7 @@ import operator
 import os
 import re
 import signal
+import symtable
 import sys
 import tempfile
 import threading
@@ -168,7 +169,7 @@ class _Page:
         chain = self.chains[-1]
         if step.kind == "skip":
             with contextlib.suppress(SyntaxError, ValueError):
-                chain.lacking |= set(_names_set(ast.parse(step.source).body, walrus=True))
+                chain.lacking |= _names_set(step.source, self.path)
             return Outcome()
         if step.kind == "block":
             self.number += 1
@@ -209,7 +210,7 @@ class _Page:
             self.lines[number] = line + "\n"
         linecache.cache[self.path] = (1, None, self.lines, self.path)
         tree = ast.parse("\n" * step.line + step.source, self.path)
-        names = made["names"] = set(_names_set(tree.body, walrus=":=" in step.source))
+        names = made["names"] = _names_set("\n" * step.line + step.source, self.path)
         chain.set_by.update(dict.fromkeys(names, self.number))
         if "assert" in step.source:
             tree = ast.fix_missing_locations(_ShowBothSides().visit(tree))
@@ -298,29 +299,23 @@ class _Page:
         raise BlockStopped(stopped_after(self.seconds))
 
     def _note(self, kind, error, trace):
-        lines = [f.lineno for f in traceback.extract_tb(trace) if f.filename == self.path]
-        self.aside.append((lines[-1] if lines else self._line_now(), error or kind()))
+        line = self._last_line(traceback.walk_tb(trace))
+        line = line or self._last_line(reversed([*traceback.walk_stack(None)]))
+        self.aside.append((line or 1, error or kind()))
 
     def _note_of_thread(self, caught):
         if not issubclass(caught.exc_type, SystemExit):
             self._note(*caught[:3])
 
-    def _line_now(self):
-        frame: types.FrameType | None = sys._getframe()
-        while frame and frame.f_code.co_filename != self.path:
-            frame = frame.f_back
-        return frame.f_lineno if frame else 1
+    def _last_line(self, frames):
+        """The last line of the page itself in some frames, with their lines; 0 if there is none."""
+        return [0, *(n for frame, n in frames if frame.f_code.co_filename == self.path)][-1]
 
     def _line_of(self, error, line):
         """The deepest line of the page itself that was running."""
         if isinstance(error, SyntaxError) and error.filename == self.path and error.lineno:
             return error.lineno
-        trace, lines = error.__traceback__, []
-        while trace:
-            if trace.tb_frame.f_code.co_filename == self.path:
-                lines.append(trace.tb_lineno)
-            trace = trace.tb_next
-        return lines[-1] if lines else line
+        return self._last_line(traceback.walk_tb(error.__traceback__)) or line
 
     def _describe(self, error):
         name = type(error).__name__
@@ -479,34 +474,13 @@ class _Chain:
         self.lacking = set()  # names that a failed block should have set
 
 
-def _names_set(statements, walrus=False):
+def _names_set(source, path):
     """Names that a block binds or changes at its top level: x = …, x[0] = …, def x, import x."""
-    for statement in statements:
-        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            yield statement.name
-        elif isinstance(statement, ast.Assign) and not walrus:  # its value binds nothing
-            for target in statement.targets:
-                yield from _names_bound(target)
-        elif not isinstance(statement, ast.Expr) or walrus:
-            yield from _names_bound(statement)
-
-
-def _names_bound(node):
-    if isinstance(node, ast.Name):
-        if isinstance(node.ctx, ast.Store):
-            yield node.id
-    elif isinstance(node, (ast.Subscript, ast.Attribute)) and isinstance(node.ctx, ast.Store):
-        while isinstance(node, (ast.Subscript, ast.Attribute)):
-            node = node.value
-        if isinstance(node, ast.Name):
-            yield node.id
-    elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        yield node.name
-    elif isinstance(node, ast.alias):
-        yield (node.asname or node.name).partition(".")[0]
-    elif not isinstance(node, _SCOPES):  # functions and comprehensions keep their names
-        for child in ast.iter_child_nodes(node):
-            yield from _names_bound(child)
-
-
-_SCOPES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+    table = symtable.symtable(source, path, "exec")
+    names = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_local()}
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, (ast.Subscript, ast.Attribute)) and isinstance(node.ctx, ast.Store):
+            while isinstance(node, (ast.Subscript, ast.Attribute)):
+                node = node.value
+            names |= {node.id} if isinstance(node, ast.Name) else set()
+    return names
