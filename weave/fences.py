@@ -218,7 +218,15 @@ def _is_indented_code(above, indent):
 def markdown_parser():
     """Python-Markdown with what decides on the blocks of a page."""
     return markdown.Markdown(
-        extensions=["admonition", "def_list", "footnotes", "md_in_html", "tables"]
+        extensions=[
+            "abbr",
+            "admonition",
+            "attr_list",
+            "def_list",
+            "footnotes",
+            "md_in_html",
+            "tables",
+        ]
         + ["pymdownx.details", "pymdownx.tabbed"],
         extension_configs={"pymdownx.tabbed": {"alternate_style": True}},
     )

@@ -324,7 +324,8 @@ class _Scanner:
             self.found.append(value)
             return value.end
         if attributes := ATTRIBUTES.match(self.text, start):
-            return self._add("attributes", start, attributes.end())
+            inside = values_in(self.text, start, attributes.end())
+            return self._region("attributes", start, attributes.end(), inside)
         return None
 
     def _bracket(self, start, _):

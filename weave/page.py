@@ -74,8 +74,8 @@ class Page:
         """Put the woven pieces into rendered HTML: whole in text, as plain text in attributes."""
         if _OPEN not in html:
             return html
-        html = PARAGRAPH.sub(self._without_blocks, html)
         html = IN_TAG.sub(lambda match: self.plain(match[0]), html)
+        html = PARAGRAPH.sub(self._without_blocks, html)
         return TOKEN.sub(lambda match: self.piece(match[1])[0], html)
 
     def _without_blocks(self, paragraph):

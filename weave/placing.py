@@ -10,7 +10,7 @@ VOID = {"area", "br", "col", "embed", "hr", "img", "input", "link", "meta", "sou
 NARROW = set(
     "a abbr b code del em h1 h2 h3 h4 h5 h6 i ins kbd mark s small span strong sub".split()
 )
-NARROW |= {"summary", "sup", "u"}
+NARROW |= {"button", "label", "summary", "sup", "u"}
 
 
 def places(text, token):

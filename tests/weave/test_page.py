@@ -399,6 +399,9 @@ NARROW = {
     "![a {{ f }}](a.png)": "an attribute",
     '<i title="{{ f }}">x</i>': "an attribute",
     "*so $$x$$ is*": "<em>",
+    "The XY.\n\n*[XY]: a {{ f }}": "an attribute",
+    "## A {: title='{{ f }}' }": "an attribute",
+    '=== "a {{ f }}"\n    b': "<label>",
 }
 FIGURE = block("class F:\n    def _repr_html_(self):\n        return '<figure>4</figure>'\nf = F()")
 
@@ -406,7 +409,7 @@ FIGURE = block("class F:\n    def _repr_html_(self):\n        return '<figure>4<
 @pytest.mark.parametrize("source", NARROW)
 def test_a_drawing_is_refused_where_no_block_can_stand(source):
     shown = "$$…$$" if "$$" in source else "{{ f }}"
-    line = 8 + ("\n{{" in source)
+    line = 8 + source[: source.find("{{ f")].count("\n")
     assert problems(f"{FIGURE}\n{source}\n") == [
         f"page.md:{line}: {shown} can't stand in {NARROW[source]}: "
         "put it into a paragraph of its own"
@@ -629,3 +632,9 @@ def test_the_name_of_a_note_is_typed():
         f"page.md:1: [^{{{{ n }}}}]: {message}",
         f"page.md:3: [^{{{{ n }}}}]: {message}",
     ]
+
+
+def test_values_in_the_attributes_of_markdown_are_put_in():
+    page = weave(SETUP + "\n## A {: title='Of {{ n }}' data-x=\"{{ n }}\" }\n")
+    html = page.resolve(markdown.markdown(page.text, extensions=["attr_list"]))
+    assert page.problems == [] and '<h2 data-x="2800" title="Of 2800">A</h2>' in html
