@@ -37,7 +37,7 @@ def make_bundle(root, name, sources):
     ours = list(code.modules.values())
     data = [
         file
-        for source in (*sources, *(file.read_text(encoding="utf-8") for file in ours))
+        for source in (*sources, *(file.read_text("utf-8", "replace") for file in ours))
         for path in NAMED.findall(source)
         for file in code.files_at(path)
     ]

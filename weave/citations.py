@@ -17,7 +17,7 @@ from functools import lru_cache
 from html import escape
 from pathlib import Path
 
-from weave.fences import Problem
+from weave.fences import Problem, read_utf8
 from weave.kept import Kept, digest_of
 
 FILE = "data/references.bib"
@@ -126,18 +126,20 @@ def read_sources(root):
 
 @lru_cache(maxsize=8)
 def _read(root, file, *stamp):
-    content = file.read_bytes()
-    made_from = digest_of(content, Path(__file__).read_bytes())
+    text, unread = read_utf8(file, FILE)
+    made_from = digest_of(text, Path(__file__).read_bytes())
     kept = Kept(root / ".cache" / "weave")
-    return pickle.loads(kept.remember(FILE, made_from, lambda: pickle.dumps(_parse(content))))
+    made = kept.remember(FILE, made_from, lambda: pickle.dumps(_parse(text)))
+    entries, problems = pickle.loads(made)
+    return entries, (*unread, *problems)
 
 
-def _parse(content):
+def _parse(text):
     import bibtexparser  # slow to load, and the entries of before are kept
     from bibtexparser.middlewares import SeparateCoAuthors, SplitNameParts
 
     library = bibtexparser.parse_string(
-        content.decode("utf-8"), append_middleware=[SeparateCoAuthors(), SplitNameParts()]
+        text, append_middleware=[SeparateCoAuthors(), SplitNameParts()]
     )
     problems = [Problem(FILE, _line(block), _reason(block)) for block in library.failed_blocks]
     entries = {}

@@ -99,7 +99,9 @@ def forget_modules():
 def _read_file(file, stamp):
     content = file.read_bytes()
     read = (
-        _read_text(content.decode("utf-8")) if file.suffix == ".py" else _Read(b"", (), (), False)
+        _read_text(content.decode("utf-8", "replace"))
+        if file.suffix == ".py"
+        else _Read(b"", (), (), False)
     )
     return read._replace(digest=hashlib.sha256(content).digest())
 

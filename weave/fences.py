@@ -36,6 +36,16 @@ class Problem:
         return f"{self.path}:{self.line}: {self.message}"
 
 
+def read_utf8(file, path):
+    """Return (the text of a file, Problems); what is no UTF-8 in it comes as U+FFFD."""
+    content = file.read_bytes()
+    try:
+        return content.decode("utf-8"), []
+    except UnicodeDecodeError as error:
+        line = 1 + content.count(b"\n", 0, error.start)
+        return content.decode("utf-8", "replace"), [Problem(path, line, "the file is not UTF-8")]
+
+
 @dataclass
 class Text:
     """Lines outside fences; `line` is the first one, counted from 1 in the file."""

@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element
 from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
 
-from weave.fences import Fence, Problem, find_parts
+from weave.fences import Fence, Problem, find_parts, read_utf8
 
 FILE = "docs/glossary.md"
 AFTER_INLINE_BEFORE_LINKS = 6  # tree processors: inline 20, MkDocs' anchors 5 and links 0
@@ -55,8 +55,9 @@ def read_glossary(root):
 
 @lru_cache(maxsize=8)
 def _read(file, *stamp):
-    terms, problems, number = {}, [], 0
-    for part in find_parts(file.read_text(encoding="utf-8-sig")):
+    terms, number = {}, 0
+    text, problems = read_utf8(file, FILE)
+    for part in find_parts(text.removeprefix("\ufeff")):
         if isinstance(part, Fence):
             continue
         for index, line in enumerate(part.lines):

@@ -26,7 +26,7 @@ from unittest.mock import patch
 from weave import notebook, render
 from weave.dependencies import Code
 from weave.execute import Outcome
-from weave.fences import Fence, Problem
+from weave.fences import Fence, Problem, read_utf8
 from weave.kept import Kept, digest_of, versions
 from weave.page import ROOT, token
 from weave.worker import take_time
@@ -109,12 +109,13 @@ def read_lab(file):
     """Read a lab's file.
 
     Raises:
-        LabFailed: a marker of a cell that says something unknown, prose without its #.
+        LabFailed: a marker of a cell that says something unknown, prose without its #, no UTF-8.
     """
     file = Path(file).resolve()
     path = os.path.relpath(file, ROOT).replace(os.sep, "/")
-    text = file.read_text("utf-8").replace("\r\n", "\n")
-    cells, problems, lines = [], [], text.split("\n")
+    text, problems = read_utf8(file, path)
+    text = text.replace("\r\n", "\n")
+    cells, lines = [], text.split("\n")
     starts = [i for i, line in enumerate(lines) if line.startswith("# %%")]
     for start, end in zip(starts, [*starts[1:], len(lines)]):
         marker = MARKER.match(lines[start])

@@ -17,7 +17,7 @@ from pathlib import Path
 from weave import citations, numbers, render
 from weave.citations import CitationError
 from weave.execute import NOT_RUN, ROOT_VARIABLE, Outcome, Step
-from weave.fences import CONTROL, Fence, Problem, find_parts
+from weave.fences import CONTROL, Fence, Problem, find_parts, read_utf8
 from weave.formulas import FormulaError, to_mathml
 from weave.front_matter import TEXTS, Source, read_source
 from weave.inline import PRIVATE, Value, parse_quietly, tokens
@@ -118,11 +118,8 @@ def _paragraph(html, attributes):
 def read_page(file):
     """Read a page's file and return its Source; front matter that can't be read is a problem."""
     path = os.path.relpath(file, ROOT).replace(os.sep, "/")
-    try:
-        return read_source(Path(file).read_bytes().decode("utf-8"), path)
-    except UnicodeDecodeError as error:
-        line = 1 + error.object.count(b"\n", 0, error.start)
-        return Source(path, "", problems=(Problem(path, line, "the file is not UTF-8"),))
+    text, problems = read_utf8(Path(file), path)
+    return Source(path, "", problems=tuple(problems)) if problems else read_source(text, path)
 
 
 class Draft:

@@ -86,3 +86,12 @@ def test_what_can_not_be_read_is_refused_by_line(written, old, new, line, messag
     assert problem.line == line
     assert message in problem.message
     assert problem.path.endswith("labs/a-lab.py")
+
+
+def test_a_lab_that_is_not_utf8_is_refused_by_line(written):
+    file = written(LAB)
+    file.write_bytes(file.read_bytes().replace(b"# Prose", b"# Pros\xe9"))
+    with pytest.raises(LabFailed) as failed:
+        read_lab(file)
+    (problem,) = failed.value.problems
+    assert (problem.line, problem.message) == (8, "the file is not UTF-8")

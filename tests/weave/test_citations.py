@@ -226,3 +226,11 @@ def test_many_authors_are_one_and_others(root):
     entry = f"@misc{{many, author = {{{names}}}, title = {{T}}, year = 2020}}"
     (root / "data/references.bib").write_text(entry, "utf-8")
     assert read_sources(root)[0]["many"].text() == 'A. Name0, et al., "T", 2020'
+
+
+def test_a_bibliography_that_is_not_utf8_is_a_problem_of_its_line(root):
+    file = root / "data/references.bib"
+    file.write_bytes(file.read_bytes() + b"\n@comment{\xff}\n")
+    known, problems = read_sources(root)
+    line = file.read_bytes().count(b"\n")
+    assert f"data/references.bib:{line}: the file is not UTF-8" in map(str, problems) and known

@@ -100,3 +100,9 @@ def test_our_packages_are_forgotten_and_no_others(monkeypatch):
     monkeypatch.setattr(dependencies.sys, "modules", {**ours, **others})
     forget_modules()
     assert sys.modules == others
+
+
+def test_code_that_is_not_utf8_is_for_python_to_refuse(root):
+    (root / "snippets/count.py").write_bytes(b"from snippets.check import positive\n# \xff\n")
+    behind = Code(root).behind(["from snippets.count import f"])
+    assert {file.name for file in behind} == {"count.py", "check.py"}

@@ -132,3 +132,10 @@ def test_a_page_outside_docs_and_one_without_a_glossary_stay_as_they_are(root):
 def test_what_is_wrong_in_the_glossary_is_said_with_its_line(root, text, message):
     (root / "docs/glossary.md").write_text(text, "utf-8")
     assert [str(problem) for problem in read_glossary(root)[1]] == [message]
+
+
+def test_a_glossary_that_is_not_utf8_is_a_problem_of_its_line(root):
+    (root / "docs/glossary.md").write_bytes(GLOSSARY.encode() + b"\n\xff\n:   No.\n")
+    known, problems = read_glossary(root)
+    assert "adapter" in known
+    assert list(map(str, problems)) == ["docs/glossary.md:18: the file is not UTF-8"]
