@@ -160,7 +160,7 @@ class _Page:
         threading.excepthook = self._note_of_thread
         warnings.simplefilter("error")
         setattr(builtins, COMPARE, _compare)
-        if hasattr(signal, "setitimer"):
+        if hasattr(signal, "SIGALRM"):
             signal.signal(signal.SIGALRM, self._stop)
 
     def run(self, step):
@@ -287,13 +287,11 @@ class _Page:
     @contextlib.contextmanager
     def _limit(self):
         """Stop a step that runs too long; who runs the page stops what ignores this."""
-        if hasattr(signal, "setitimer"):
-            signal.setitimer(signal.ITIMER_REAL, self.seconds)
+        set_timer(self.seconds)
         try:
             yield
         finally:
-            if hasattr(signal, "setitimer"):
-                signal.setitimer(signal.ITIMER_REAL, 0)
+            set_timer(0)
 
     def _stop(self, *_):
         raise BlockStopped(stopped_after(self.seconds))
@@ -328,6 +326,11 @@ class _Page:
             return message
         message = message.replace(self.root + os.sep, "")
         return f"{name}: {message}" if message else name
+
+
+def set_timer(seconds):
+    """Let the step end after so long, or never for 0; return how long was left before."""
+    return signal.setitimer(signal.ITIMER_REAL, seconds)[0] if hasattr(signal, "setitimer") else 0
 
 
 def stopped_after(seconds):

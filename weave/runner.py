@@ -21,6 +21,7 @@ import sys
 import time
 from collections import Counter, deque
 from dataclasses import dataclass, field
+from functools import cache
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
@@ -161,7 +162,7 @@ class _Pool:
     def __init__(self, size, modules):
         self.size, self.modules = size, modules
         self.running: dict = {}  # connection -> _Run
-        self.templates = {} if modules else _kept_templates()
+        self.templates = {} if modules else _kept_templates(os.getpid())
 
     def __enter__(self):
         return self
@@ -248,22 +249,12 @@ def _how_it_ended(status):
 # ---- templates, and the processes that they make --------------------------------------------
 
 
-def _kept_templates():
-    """Templates for pages that come one by one; they last as long as this process."""
-    if _kept.get("of") != os.getpid():  # a copy of a process has its own
-        _kept.clear()
-        _kept.update({"of": os.getpid(), "templates": {}})
-    return _kept["templates"]
-
-
-_kept: dict = {}
-
-
-@atexit.register
-def _close_templates():
-    if _kept.get("of") == os.getpid():
-        for template in _kept["templates"].values():
-            template.close()
+@cache
+def _kept_templates(process):
+    """Templates for pages that come one by one; a process keeps its own as long as it lasts."""
+    templates: dict = {}
+    atexit.register(lambda: [template.close() for template in templates.values()])
+    return templates
 
 
 def _environment(seed):

@@ -17,7 +17,7 @@ import socket
 from multiprocessing.connection import Connection
 from typing import NamedTuple
 
-from weave.execute import ROOT_VARIABLE, run_steps
+from weave.execute import ROOT_VARIABLE, run_steps, set_timer
 from weave.off_limits import keep_out
 
 MEMORY = 4 << 30  # bytes that a page may take
@@ -72,14 +72,14 @@ def take_time():
     if not _current:
         yield
         return
-    left = signal.setitimer(signal.ITIMER_REAL, 0)[0] if hasattr(signal, "setitimer") else 0
+    left = set_timer(0)
     _current[0].send(("wait", True))
     try:
         yield
     finally:
         _current[0].send(("wait", False))
         if left:
-            signal.setitimer(signal.ITIMER_REAL, left)
+            set_timer(left)
 
 
 def run_template(control, modules):
