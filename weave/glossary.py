@@ -97,6 +97,15 @@ def pattern(names):
     return re.compile(rf"(?<![\w-])({'|'.join(found)})(?:s|es)?(?![\w-])", re.I)
 
 
+def first_uses(text, terms, known):
+    """Yield (match, Term) where a text uses a term first; `known` has the numbers of the others."""
+    for match in pattern(tuple(terms)).finditer(text):
+        term = terms[" ".join(match[1].lower().split())]
+        if term.number not in known:
+            known.add(term.number)
+            yield match, term
+
+
 APART = ("admonition-title", "footnote", "path", "cards")  # classes of what is no prose
 
 
@@ -117,46 +126,32 @@ class ExplainTerms(Treeprocessor):
             self.explained = set()
             self.page = posixpath.relpath(FILE, posixpath.dirname(path))
             if self.terms:
-                self.pattern = pattern(tuple(self.terms))
                 self._walk(root)
 
     def _walk(self, element):
         if element.tag in PASSED or element.get("class") in APART:
             return
-        element.text, made = self._split(element.text)
         children = list(element)
-        for child in reversed(made):
-            element.insert(0, child)
+        element.text, element[:0] = self._split(element.text)
         for child in children:
             self._walk(child)
-            child.tail, made = self._split(child.tail)
             place = list(element).index(child) + 1
-            for link in reversed(made):
-                element.insert(place, link)
+            child.tail, element[place:place] = self._split(child.tail)
 
     def _split(self, text):
         """Cut a text at the terms used first in it: what stands before them, and the links."""
         if not text or isinstance(text, AtomicString) or not text.strip():
             return text, []
-        rest, start = text, 0
+        before, at = text, 0
         links: list[Element] = []
-        for match in self.pattern.finditer(text):
-            term = self.terms[" ".join(match[1].lower().split())]
-            if term.number in self.explained:
-                continue
-            self.explained.add(term.number)
-            link = Element("a")
-            link.set("class", "term")
-            link.set("href", f"{self.page}#{term.anchor}")
+        for match, term in first_uses(text, self.terms, self.explained):
+            link = Element("a", {"class": "term", "href": f"{self.page}#{term.anchor}"})
             link.set("title", term.explanation)
-            link.text = match[0]
-            before = text[start : match.start()]
+            link.text, link.tail = match[0], text[match.end() :]
             if links:
-                links[-1].tail = before
+                links[-1].tail = text[at : match.start()]
             else:
-                rest = before
+                before = text[: match.start()]
             links.append(link)
-            start = match.end()
-        if links:
-            links[-1].tail = text[start:]
-        return rest, links
+            at = match.end()
+        return before, links

@@ -233,15 +233,11 @@ class Plain:
 
     def inline(self, text, in_cell=False, explain=True):
         """Return the Markdown of some text within a block element."""
-        out, at = [], 0
+        out, at, say = [], 0, self._explain if explain else str
         for match in INLINE.finditer(text):
-            out.append(
-                self._explain(text[at : match.start()]) if explain else text[at : match.start()]
-            )
-            out.append(self._inline(match, in_cell))
+            out += [say(text[at : match.start()]), self._inline(match, in_cell)]
             at = match.end()
-        out.append(self._explain(text[at:]) if explain else text[at:])
-        return "".join(out).strip()
+        return "".join([*out, say(text[at:])]).strip()
 
     def _inline(self, match, in_cell):
         if match["code"]:
@@ -289,16 +285,13 @@ class Plain:
         """Make the first use of a term a link to the glossary that says what the term means."""
         if not self.explained or not self.terms or not text.strip():
             return text
-
-        def link(match):
-            term = self.terms[" ".join(match[1].lower().split())]
-            if term.number in self.known:
-                return match[0]
-            self.known.add(term.number)
+        out, at = [], 0
+        for match, term in glossary.first_uses(text, self.terms, self.known):
             said = term.explanation.replace('"', "'")
-            return f'[{match[0]}]({self.explained}#{term.anchor} "{said}")'
-
-        return glossary.pattern(tuple(self.terms)).sub(link, text)
+            link = f'[{match[0]}]({self.explained}#{term.anchor} "{said}")'
+            out += [text[at : match.start()], link]
+            at = match.end()
+        return "".join([*out, text[at:]])
 
 
 def _while(lines, at, holds):
