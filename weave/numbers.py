@@ -12,8 +12,8 @@ from weave.inline import tokens
 
 DIGITS = 3  # a typed number of so many digits must be computed on its page
 NUMBER = re.compile(
-    r"(?<![^\W_])(?<!\.)(?:(?>\d+(?:,\d{3})*(?:\.\d+)?)(?![^\W_])"  # between spaces, marks or _
-    r"|\d+(?:,\d{3})*(?:\.\d+)?(?=[A-Za-zµ%]{1,3}\b))"  # with a unit: 100ms, 64kB
+    r"(?<![^\W_])(?<!\w\.)(?:(?>\d+(?:,\d{3})*(?:\.\d+)?)(?![^\W_])"  # between spaces, marks or _
+    r"|\d+(?:,\d{3})*(?:\.\d+)?(?=(?:[A-Za-zµ%]{1,3}|[eE][-+]?\d+)\b))"  # 100ms, 4.40e3
 )
 IN_OUTPUT = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 # A year follows a word of time, a month or a name with two capitals, or stands in brackets:
@@ -36,7 +36,8 @@ NOT_PROSE = re.compile(
 
 
 SAID = re.compile(  # attributes that are read or heard
-    r"[\s{](?:alt|title|placeholder|aria-(?:label|description|valuetext|roledescription))\s*=\s*"
+    r"[\s{](?:alt|title|label|placeholder|start|value"
+    r"|aria-(?:label|description|placeholder|roledescription|value(?:text|now|min|max)))\s*=\s*"
     r"""("[^"]*"|'[^']*'|[^\s"'<>{}]+)"""
 )
 JOINED = re.compile(r"</?(?:b|big|em|i|mark|small|span|strong|u|wbr)\b|<!--", re.I)  # no gap
