@@ -46,39 +46,37 @@ class _Screen:
         self.column += len(text)
 
     def obey(self, control):
-        if control["character"]:
-            self._single(control["character"])
-        elif control["final"]:
-            numbers = [int(n) if n.isdigit() else 0 for n in control["numbers"].split(";")]
-            self._sequence(control["final"], numbers)
-
-    def _single(self, character):
-        if character in "\n\v\f\x85":
-            self._go(self.row + 1, 0 if character in "\n\x85" else self.column)
-        elif character == "\r":
-            self.column = 0
-        elif character == "\b":
-            self.column = max(0, self.column - 1)
-        elif character == "\t":
-            self.write(" " * (TAB - self.column % TAB))
-
-    def _sequence(self, final, numbers):
-        first = numbers[0]
-        steps = max(1, first)
-        moves = {"A": (-steps, 0), "B": (steps, 0), "C": (0, steps), "D": (0, -steps)}
-        if final in moves:
-            down, right = moves[final]
-            self._go(self.row + down, self.column + right)
-        elif final in "EF":
-            self._go(self.row + (steps if final == "E" else -steps), 0)
-        elif final == "G":
-            self._go(self.row, steps - 1)
-        elif final in "Hf":
-            self._go(steps - 1, max(1, numbers[1]) - 1 if len(numbers) > 1 else 0)
-        elif final == "K":
-            self._erase_line(first)
-        elif final == "J":
-            self._erase_screen(first)
+        numbers = [int(n) if n.isdigit() else 0 for n in (control["numbers"] or "").split(";")]
+        first, steps, row, column = numbers[0], max(1, numbers[0]), self.row, self.column
+        match control["final"] or control["character"]:
+            case "\n" | "\x85":
+                self._go(row + 1, 0)
+            case "\v" | "\f":
+                self._go(row + 1, column)
+            case "\r":
+                self._go(row, 0)
+            case "\b" | "D":  # without a number, as \b is, one step
+                self._go(row, column - steps)
+            case "\t":
+                self.write(" " * (TAB - column % TAB))
+            case "A":
+                self._go(row - steps, column)
+            case "B":
+                self._go(row + steps, column)
+            case "C":
+                self._go(row, column + steps)
+            case "E":
+                self._go(row + steps, 0)
+            case "F":
+                self._go(row - steps, 0)
+            case "G":
+                self._go(row, steps - 1)
+            case "H" | "f":
+                self._go(steps - 1, max(1, numbers[1]) - 1 if len(numbers) > 1 else 0)
+            case "K":
+                self._erase_line(first)
+            case "J":
+                self._erase_screen(first)
 
     def _go(self, row, column):
         self.row = min(max(0, row), LONGEST)
