@@ -66,6 +66,13 @@ class Page:
     formulas: dict[str, str] = field(default_factory=dict)  # HTML -> TeX with its values, in $
     claims: list[citations.Claim] = field(default_factory=list)
 
+    def report(self, line, message):
+        """Add a problem, once, and return it."""
+        problem = Problem(self.path, line, message)
+        if problem not in self.problems:
+            self.problems.append(problem)
+        return problem
+
     def piece(self, digits):
         """Return (HTML, plain text) of a piece, given what TOKEN finds."""
         return self.pieces[_index(digits)]
@@ -186,6 +193,7 @@ class Draft:
         page = _Filler(self, outcomes).fill()
         for again in runs[1:]:
             self._compare(page, outcomes, again)
+        page.problems.sort(key=lambda problem: problem.line)
         page.problems[:0] = self.source.problems
         return page
 
@@ -193,11 +201,11 @@ class Draft:
         for step, first, second in zip(self.steps, outcomes, again):
             if second.error and not first.error:
                 if not second.follows:
-                    _report(page, second.error_line, second.error)
+                    page.report(second.error_line, second.error)
             elif _shown(first) != _shown(second) and not any(o.error for o in again):
                 kind = "the block shows something else"
                 what = kind if step.kind == "block" else "the value is another one"
-                _report(page, step.line, f"{what} {AGAIN}")
+                page.report(step.line, f"{what} {AGAIN}")
 
 
 def _values(text, line, found):
@@ -222,15 +230,6 @@ def _wrong(value):
 
 def _shown(outcome):
     return outcome.printed, outcome.value, outcome.drawing, outcome.raised
-
-
-def _report(page, line, message):
-    """Add a problem to a page, once."""
-    problem = Problem(page.path, line, message)
-    if problem not in page.problems:
-        page.problems.append(problem)
-    page.problems.sort(key=lambda problem: problem.line)
-    return problem
 
 
 def _is_blank(lines):
@@ -279,12 +278,7 @@ class _Filler:
             self._check_typed_numbers()
         self._check_places(in_front)
         self._check_signs(source)
-        page.problems.sort(key=lambda problem: problem.line)
         return page
-
-    def _problem(self, line, message):
-        self.page.problems.append(Problem(self.page.path, line, message))
-        return self.page.problems[-1]
 
     def _piece(self, html, plain=""):
         self.page.pieces.append((PRIVATE.sub("\ufffd", html), PRIVATE.sub("\ufffd", plain)))
@@ -305,7 +299,7 @@ class _Filler:
         self.line = fence.line
         outcome = next(self.outcomes) if fence.is_python else None
         if fence.problems:
-            html = render.error_box([self._problem(fence.line, m) for m in fence.problems])
+            html = render.error_box([self.page.report(fence.line, m) for m in fence.problems])
         elif outcome:
             html = self._block(fence, outcome)
         else:
@@ -322,7 +316,7 @@ class _Filler:
         if not outcome.error:
             return html
         if not outcome.follows:
-            html += render.error_box([self._problem(outcome.error_line, outcome.error)])
+            html += render.error_box([self.page.report(outcome.error_line, outcome.error)])
         return f"<div>{html}</div>"
 
     # ---- text -------------------------------------------------------------------------------
@@ -359,7 +353,7 @@ class _Filler:
         except _Follows:
             return "?"
         except (_Told, FormulaError, CitationError) as error:
-            return self._piece(render.error_mark(self._problem(self.line, str(error))), "?")
+            return self._piece(render.error_mark(self.page.report(self.line, str(error))), "?")
         return token.text if token.kind == "escape" else typed
 
     def _outcome(self, value):
@@ -466,7 +460,7 @@ class _Filler:
         for source, first, found in texts:
             for above, number in numbers.typed_numbers(source, found):
                 if numbers.canonical(number) not in self.shown:
-                    self._problem(
+                    self.page.report(
                         first + above,
                         f"the number {number} is typed, and no block on this page computes it: "
                         "write {{ expression }} instead",
@@ -482,10 +476,10 @@ class _Filler:
             if number in self.drawn and is_block:
                 line, typed = self.drawn[number]
                 message = f"{typed} can't stand in {where}: put it into a paragraph of its own"
-                self._problem(line, message)
+                self.page.report(line, message)
 
     def _check_signs(self, source):
         for line, text in enumerate(source.text.split("\n"), source.offset + 1):
             if found := CONTROL.search(text):
                 name = f"U+{ord(found[0]):04X}"
-                self._problem(line, f"the page holds the control character {name}: take it out")
+                self.page.report(line, f"the page holds the control character {name}: take it out")
