@@ -19,6 +19,8 @@ JINJA = re.compile(r"\{[{%#].*?[}%#]\}", re.S)
 FIRST = 2  # of the stylesheets stand in every page
 INSTRUMENTS = "assets/stylesheets/instruments/"  # rules that only pages with an instrument load
 INSTRUMENT = "by-hand-"  # how the names of its elements begin, and of the modules that make them
+APART = "side-by-side"  # an instrument of one page alone: in files of its own, beside the others'
+APART_RULES = (APART, "series")
 SCHEME = "assets/javascripts/scheme.js"  # stands in every page and runs before it is drawn
 WAIT = ";"  # a script in the page, and so what follows it, waits for the stylesheets before it
 UNUSED = ("assets/javascripts/lunr/", "assets/images/favicon")
@@ -43,21 +45,23 @@ def take(files, config):
         ConfigurationError: one is not there, or a module can't be put together with others.
     """
     site.styles = [_read(files, uri, "extra_css") for uri in config.extra_css]
-    rules = [f.content_string for f in files if f.src_uri.startswith(INSTRUMENTS)]
+    rules = {f.name: f.content_string for f in files if f.src_uri.startswith(INSTRUMENTS)}
+    apart = [rules.pop(name) for name in APART_RULES if name in rules]
     scheme = _read(files, SCHEME, "the theme")
     on_every_page = [str(uri) for uri in config.extra_javascript]
     for uri in on_every_page:
         _read(files, uri, "extra_javascript")
     ours = [f for f in files.javascript_files() if f.src_dir == config.docs_dir]
     modules = {f"{f.name}.js": f.content_string for f in ours}
+    touched = sorted(name for name in modules if name.startswith(INSTRUMENT))
+    alone = [name for name in touched if name == f"{INSTRUMENT}{APART}.js"]
+    bundles = {
+        "site": [Path(uri).name for uri in on_every_page],
+        "instruments": [name for name in touched if name not in alone],
+        APART: alone,
+    }
     try:
-        made = scripts.put_together(
-            modules,
-            {
-                "site": [Path(uri).name for uri in on_every_page],
-                "instruments": sorted(name for name in modules if name.startswith(INSTRUMENT)),
-            },
-        )
+        made = scripts.put_together(modules, bundles, upon=[(APART, "instruments")])
     except ValueError as error:
         raise ConfigurationError(f"{config.docs_dir}: {error}") from error
     for file in list(files):
@@ -72,8 +76,9 @@ def take(files, config):
         "script": addresses["site"],
         "instruments": {
             "script": addresses["instruments"],
-            "style": _style(files, config, "instruments", rules),
+            "style": _style(files, config, "instruments", rules.values()),
         },
+        "apart": {"script": addresses[APART], "style": _style(files, config, APART, apart)},
     }
 
 
@@ -151,6 +156,7 @@ def finish(files, config, all_series, homepage, drawings, serving):
         "stylesheet": _style(files, config, "site", [fonts.formulas, *rest]),
         "wait": WAIT,
         "has_instruments": lambda page: f"<{INSTRUMENT}" in ((page and page.content) or ""),
+        "has_apart": lambda page: f"<{INSTRUMENT}{APART}" in ((page and page.content) or ""),
         "preload": [f"assets/fonts/{name}" for name in fonts.preload],
         "scripts": {f.name.split(".")[0]: f.src_uri for f in material},
         "paper": {s: stylesheet.colour(colours, "paper", s) for s in ("default", "slate")},

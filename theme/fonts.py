@@ -241,7 +241,7 @@ def cut(face, wanted):
     options.notdef_outline = True
     options.name_IDs = [0, 1, 2, 14]
     options.drop_tables += ["DSIG", "GDEF"]
-    features = {"math": [], "serif-italic": ["liga"]}
+    features = {"math": [], "serif-italic": ["liga"], "sans": ["liga"], "sans-bold": ["liga"]}
     options.layout_features = features.get(face.slug, ["kern", "liga"])
     font = open_font(face)
     if face.slug == "math":

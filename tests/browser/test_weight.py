@@ -38,8 +38,8 @@ def html_of(site, path):
     return file.read_text(encoding="utf-8")
 
 
-def test_the_first_load_is_at_most_110_kb_in_12_requests(first_load):
-    assert total(first_load) <= 110 * KB, first_load
+def test_the_first_load_is_at_most_100_kb_in_12_requests(first_load):
+    assert total(first_load) <= 100 * KB, first_load
     assert len(first_load) <= 12, first_load
 
 
@@ -88,8 +88,8 @@ def has_instruments(sizes):
     return any("/instruments." in url for _, url, _ in sizes)
 
 
-def test_our_javascript_is_at_most_4_kb_and_25_with_figures_one_can_touch(first_load):
-    most = 25 if has_instruments(first_load) else 4
+def test_our_javascript_is_at_most_4_kb_and_22_with_figures_one_can_touch(first_load):
+    most = 22 if has_instruments(first_load) else 4
     assert total(first_load, "script") <= most * KB, first_load
 
 

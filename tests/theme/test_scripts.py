@@ -5,13 +5,13 @@ import re
 import pytest
 
 from tests.browser.support import DOCS
-from theme.scripts import bundle, minify, put_together
+from theme.scripts import bundle, minify, put_together, shorten
 
 FOLDER = DOCS / "assets" / "javascripts"
 
 
 def import_of(name):
-    return f'import {{ a }} from "./{name}";\n'
+    return f'import {{ a as {name.split(".")[0]} }} from "./{name}";\n'
 
 
 def places(script, *words):
@@ -23,20 +23,20 @@ def places(script, *words):
 
 def test_a_module_stands_behind_those_that_it_imports():
     modules = {
-        "page.js": import_of("middle.js") + import_of("base.js") + "run('page');\n",
-        "middle.js": import_of("base.js") + "run('middle');\n",
-        "base.js": "run('base');\n",
+        "page.js": import_of("middle.js") + import_of("base.js") + 'run("page");\n',
+        "middle.js": import_of("base.js") + 'run("middle");\n',
+        "base.js": 'run("base");\n',
     }
     for entries in (["page.js"], ["base.js", "page.js"], ["page.js", "middle.js"]):
         script = bundle(modules, entries)
-        found = places(script, "'base'", "'middle'", "'page'")
+        found = places(script, '"base"', '"middle"', '"page"')
         assert found == sorted(found)
         assert script.count("run(") == 3
 
 
 def test_what_no_page_uses_is_left_out():
-    modules = {"used.js": "run('used');\n", "other.js": import_of("gone.js")}
-    assert "run('used');" in bundle(modules, ["used.js"])
+    modules = {"used.js": 'run("used");\n', "other.js": import_of("gone.js")}
+    assert 'run("used")' in bundle(modules, ["used.js"])
     assert bundle(modules, []) == ""
 
 
@@ -96,16 +96,37 @@ def test_a_file_is_named_for_its_content_and_what_is_loaded_later_is_found_there
     assert put_together(modules, {"all": ["base.js"]})["all"][0] != name
 
 
+def test_a_bundle_upon_another_takes_from_it_what_that_has():
+    modules = {
+        "base.js": "export const a = 1;\nrun(a);\n",
+        "often.js": 'import { a } from "./base.js";\nrun(a, "often");\n',
+        "seldom.js": 'import { a } from "./base.js";\nrun(a, "seldom");\n',
+    }
+    bundles = {"shared": ["often.js"], "apart": ["seldom.js"]}
+    made = put_together(modules, bundles, upon=[("apart", "shared")])
+    (shared, first), (_, second) = made["shared"], made["apart"]
+    assert re.search(rf'import ?{{ ?\$0, ?\$1 ?}} ?from ?"./{re.escape(shared)}"', second)
+    assert first.count("run(") == 2
+    assert second.count("run(") == 1
+    assert re.search(r"export ?{ ?\$0, ?\$1 ?}", first)
+
+
 # Small
 
 
 def test_comments_and_needless_spaces_go():
     script = "// first\n/** docs */\nfunction f( a ) {\n  return a + 1; // last\n}\n"
-    assert minify(script) == "function f(a){return a+1;}"
+    assert re.fullmatch(r"function f\((\w)\)\{return \1\+1;?\}", minify(script))
+
+
+def test_names_that_nobody_else_sees_are_short():
+    script = minify("export const seen = (first) => { const later = first + 1; return later; };")
+    assert "seen" in script
+    assert ("first" in script) == (shorten is None)  # without its wheel names stay
 
 
 def test_what_only_looks_like_a_comment_or_a_space_stays():
-    for text in ('"a // b"', "'/* c */'", "`d  //  e`", r"/\/\/ {2}/", '"  x  "', "`1  ${a}  2`"):
+    for text in ('"a // b"', '"/* c */"', "`d  //  e`", r"/\/\/ {2}/", '"  x  "', "`1  ${a}  2`"):
         assert text in minify(f"const a = {text};")
 
 
