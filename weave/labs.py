@@ -10,7 +10,6 @@ nbclient, which takes as long as some pages.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
@@ -37,15 +36,6 @@ FORM = "3"  # of a kept run; another one makes all labs run again
 RUNS_KEPT = 5  # of each lab, so that going back and forth between two states runs nothing
 SECONDS_A_CELL = 120  # then it hangs; a whole lab should take 30
 MARKER = re.compile(r'^# %%(?P<markdown> \[markdown\])?(?: tags=\["(?P<tag>hide-input)"\])?$')
-HOW = """\
-> This notebook is a {page} of {site}. {licence}
->
-> Run the next cell first, then the others from top to bottom. You need Python 3.11 or later, \
-NumPy and Matplotlib. The next cell gets the code that the lab imports: from the repository if you \
-are in it, or else {bundle} of {size} from the site.
->
-> Without a network: save the zip file as `{name}` beside this notebook, or let the environment \
-variable `{variable}` say where it is."""
 PLACE = '<div data-cell="{}"></div>'  # of a code cell in a lab's Markdown
 PLACED = re.compile("^" + PLACE.format(r"(\d+)") + "$", re.M)
 READS = re.compile(r"""\bresults\(\s*["']([\w-]+)["']\s*\)""")
@@ -308,7 +298,8 @@ def as_notebook(page, lab, run, site, *, title, address, **links):
         more = folded if written.is_hidden else {}
         return notebook.code_cell(f"cell-{number}", written.source, shown, **more)
 
-    first = site.first_cells(HOW, notebook.link_to("lab", address))
+    lab_page = f"a {notebook.link_to('lab', address)}"
+    first = site.first_cells(lab_page, needs=", NumPy and Matplotlib")
     return notebook.put_together(page, site, first, cell, title=title, **links)
 
 
@@ -332,12 +323,7 @@ def _head(text):
 
 def _processor_seconds():
     """Return the processor time of all child processes that have ended; 0 on Windows."""
-    with contextlib.suppress(ImportError):
-        import resource
-
-        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return usage.ru_utime + usage.ru_stime
-    return 0.0
+    return os.times().children_user + os.times().children_system
 
 
 def _execute(lab):

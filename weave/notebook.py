@@ -41,11 +41,11 @@ except ImportError:
     from figures.kit.notebook import start
 start()"""
 HOW = """\
-> This notebook is the page {page} of {site}. {licence}
+> This notebook is {page} of {site}. {licence}
 >
-> Run the next cell first, then the others from top to bottom. You need Python 3.11 or later and \
-NumPy. The next cell gets the code that the lesson imports: from the repository if you are in it, \
-or else {bundle} of {size} from the site. It unpacks that file into a folder beside \
+> Run the next cell first, then the others from top to bottom. You need Python 3.11 or \
+later{needs}. The next cell gets the code that the notebook imports: from the repository if you \
+are in it, or else {bundle} of {size} from the site. It unpacks that file into a folder beside \
 this notebook, and works there.
 >
 > Without a network: save the zip file as `{name}` beside this notebook, or let the environment \
@@ -69,18 +69,18 @@ class Site(NamedTuple):
     as_picture: object = None
     as_words: object = None
 
-    def first_cells(self, how, page):
+    def first_cells(self, page, needs=" and NumPy"):
         """Return the cells that say how to run a notebook, and that get what it imports.
 
         Args:
-            how: a text with {places}, such as HOW.
-            page: a link to the page that the notebook is made from.
+            page: what the notebook is made from, with a link to it.
+            needs: what is to be installed beside Python.
         """
         name = self.bundle.name
         variable = re.sub(r"\W+", "_", name.partition(".")[0]).upper() + "_ZIP"
-        told = how.format(
+        told = HOW.format(
             page=page, site=self.name, licence=self.licence, name=name, variable=variable,
-            bundle=link_to("a zip file", self.bundle_address),
+            needs=needs, bundle=link_to("a zip file", self.bundle_address),
             size=write_size(len(self.bundle.content)),
         )  # fmt: skip
         address = self.bundle_address or f"file:{name}"
@@ -109,7 +109,7 @@ def make_notebook(page, site, *, title, address, **links):
     def cell(number):
         return _block_cell(page.blocks[number - 1], site)
 
-    first = site.first_cells(HOW, link_to(title, address))
+    first = site.first_cells(f"the page {link_to(title, address)}")
     return put_together(page, site, first, cell, title=title, **links)
 
 
