@@ -29,7 +29,7 @@ def costs_table(columns, costs=FIVE, *, words=None, saved=False):
         columns: {"All train": Costs, "LoRA": Costs, ...} of snippets.cost.
         costs: which of its fields, in order.
         words: {field: words} where a row is called otherwise than in snippets.cost.cost_words.
-        saved: whether a last column says how many times the second is in the first.
+        saved: whether a column behind the second says how many times that is in the first.
 
     Returns:
         A Table.
@@ -43,9 +43,11 @@ def costs_table(columns, costs=FIVE, *, words=None, saved=False):
     rows = []
     for cost in costs:
         values = [getattr(column, cost) for column in columns.values()]
-        ratio = [f"{values[0] / values[1]:.2f}×"] if saved else []
-        rows.append([words[cost], *values, *ratio])
-    return table(["Cost, in numbers", *columns, *(["Saved"] if saved else [])], rows)
+        if saved:
+            values.insert(2, f"{values[0] / values[1]:.2f}×")
+        rows.append([words[cost], *values])
+    heads = [*list(columns)[:2], *(["Saved"] if saved else []), *list(columns)[2:]]
+    return table(["Cost, in numbers", *heads], rows)
 
 
 def results_table(head, results):

@@ -48,7 +48,7 @@ SAYS = {
     ),
     r"G\d = (W\d)ᵀ \S+": (
         r"\1 is frozen, but the blame must cross it. That is a product like any other: adapters"
-        " save memory, hardly any arithmetic."
+        " save memory, and here hardly any arithmetic."
     ),
     r"σ\d = α/r (B(\d))ᵀ \S+": (
         r"\1 turned on its side carries the blame to A\2. It is 0 as long as \1 is 0."

@@ -60,4 +60,5 @@ def test_every_lesson_is_held_to_its_counts():
 @with_pages(LESSONS / "freezing-layers.md")
 def test_the_five_costs_of_freezing_are_the_computed_ones(file):
     rows = table_rows(woven(file))
-    assert {cost: tuple(rows[cost][:3]) for cost in COSTS} == COSTS
+    shown = {cost: (*rows[cost][:2], rows[cost][3]) for cost in COSTS}  # the third is what is saved
+    assert shown == COSTS
