@@ -140,15 +140,10 @@ def block_adapter_parameters(hidden, bottleneck, adapters_per_block=2):
 def _checked(weights, adapters, X):
     """Return layers, adapters, X and the lines that they make."""
     layers = check.layers(weights)
-    adapters = check.pairs(adapters, "adapters", ("D", "U"), layers, _shapes_of_a_pair)
+    adapters = check.pairs(adapters, "adapters", ("D", "U"), layers, adapter_shapes)
     X = check.inputs(X, layers)
     adapted = [k for k in layers if f"D{k}" in adapters]
     return layers, adapters, X, adapter_lines(layers, adapted, f"H{min(layers) - 1}")
-
-
-def _shapes_of_a_pair(W, D, U):
-    out_features, r = W.shape[0], D.shape[0]
-    return (r, out_features), (out_features, r)
 
 
 def _primed(trace):

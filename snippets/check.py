@@ -144,14 +144,14 @@ def inputs(X, layers, name="X"):
     return X
 
 
-def pairs(value, name, letters, layers, shapes_of_a_pair):
+def pairs(value, name, letters, layers, shapes_of):
     """Return {"D1": D1, "U1": U1, ...} in the order of the layers.
 
     Args:
         value, name: the dict and what to call it.
         letters: such as ("D", "U"); both must be there, or neither, for each of the layers.
         layers: {1: W1, ...}, as `layers` returns it.
-        shapes_of_a_pair: gives the shapes that (W, D, U) ask of D and U.
+        shapes_of: gives {"D1": shape, "U1": shape} for {"W1": shape} and the rows of D1.
     """
     matrices = named_matrices(value, name, f"{letters[0]}{max(layers)}")
     known = [f"{letter}{k}" for k in layers for letter in letters]
@@ -164,8 +164,7 @@ def pairs(value, name, letters, layers, shapes_of_a_pair):
         if len(missing) == 1:
             raise ValueError(f"{name} must hold {one} and {two}, got no {missing[0]}")
         if not missing:
-            wishes = shapes_of_a_pair(W, matrices[one], matrices[two])
-            for key, wish in zip(pair, wishes):
+            for key, wish in shapes_of({f"W{k}": W.shape}, len(matrices[one])).items():
                 shape(matrices[key], f"{name} {key}", wish)
     return {key: matrices[key] for key in known if key in matrices}
 

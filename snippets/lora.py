@@ -161,7 +161,7 @@ def _checked(weights, lora, lora_alpha):
     """Return layers, A and B, and α/r of each layer that has them."""
     layers = check.layers(weights)
     alpha = check.real_number(lora_alpha, "lora_alpha")
-    lora = check.pairs(lora, "lora", ("A", "B"), layers, _shapes_of_a_pair)
+    lora = check.pairs(lora, "lora", ("A", "B"), layers, lora_shapes)
     return layers, lora, {SCALING.format(k=k): alpha / len(lora[f"A{k}"]) for k in _tutored(lora)}
 
 
@@ -171,8 +171,3 @@ def _tutored(lora):
 
 def _lines(layers, lora):
     return lora_lines(layers, _tutored(lora), f"H{min(layers) - 1}", SCALING)
-
-
-def _shapes_of_a_pair(W, A, B):
-    (out_features, in_features), r = W.shape, A.shape[0]
-    return (r, in_features), (out_features, r)
