@@ -5,7 +5,7 @@ W stands left of H, D left of S, U left of H′. A line leads from H past the de
 
 from math import ceil
 
-from figures.kit.change import Change, upper_first
+from figures.kit.change import changes_of, upper_first
 from figures.kit.figure import Figure
 from figures.kit.layout import SQUARE, Box, columns, rows, table
 from figures.kit.matrices import CHANGE, LARGEST_GRID, Blocks, Grids, Scale, largest
@@ -20,7 +20,7 @@ SKIP = 1.3  # squares at the right for the skip connection
 UPDATE = 6.5  # squares for what stands between before and after
 
 
-def adapter_update(weights, adapters, adapters_after, X, *, caption=None):
+def adapter_update(weights, adapters, adapters_after, X):
     """Draw one step of adapters, from the lowest one up: before, update, after.
 
     Args:
@@ -28,7 +28,6 @@ def adapter_update(weights, adapters, adapters_after, X, *, caption=None):
         adapters: {"D3": array (r, out), "U3": array (out, r), ...} before the step.
         adapters_after: the same after it.
         X: the examples as columns (in_features, columns).
-        caption: overrides the computed one.
 
     Returns:
         A Figure. What it says comes from comparing the arrays.
@@ -39,13 +38,7 @@ def adapter_update(weights, adapters, adapters_after, X, *, caption=None):
     """
     before = Detours(weights, adapters, X)
     after = Detours(weights, adapters_after, X, "adapters_after")
-    if list(before.parameters) != list(after.parameters):
-        wish, got = ", ".join(before.parameters), ", ".join(after.parameters)
-        raise ValueError(f"adapters_after must hold {wish} like adapters, got {got}")
-    changes = {}
-    for name, values in before.parameters.items():
-        check.same_shape(after.parameters[name], f"adapters_after {name}", values, name)
-        changes[name] = Change(values, after.parameters[name])
+    changes = changes_of(before.parameters, after.parameters, "adapters", "adapters_after")
     scales = [*before.scales(), *after.scales()]
     if largest(scales) > LARGEST_GRID:
         wish = f"at most {LARGEST_GRID} rows and columns"
@@ -64,16 +57,15 @@ def adapter_update(weights, adapters, adapters_after, X, *, caption=None):
         narrow=_folded(changes, right, said, inputs, drawn),
         title=f"One step of the adapter after {_layers_in_words(before.pairs)}",
         alt=_alt_of_update(before, after, changes),
-        caption=_caption_of_update(before, changes) if caption is None else caption,
+        caption=_caption_of_update(before, changes),
     )
 
 
-def adapter_network(weights, adapters, X, *, caption=None, copy=1):
+def adapter_network(weights, adapters, X, *, copy=1):
     """Draw a network with its adapters, layer beside layer; on a phone, layer under layer.
 
     Args:
         weights, adapters, X: as in adapter_update, of any size.
-        caption: overrides the computed one.
         copy: which showing of this very figure on its page this is; keeps ids apart.
 
     Returns:
@@ -100,7 +92,7 @@ def adapter_network(weights, adapters, X, *, caption=None, copy=1):
         narrow=explained(rows(Box(NARROW, 0), below, gap=GAP), drawn.legend),
         title=f"Adapters after {_layers_in_words(state.pairs)}",
         alt=_alt_of_network(state),
-        caption=_caption_of_network(state) if caption is None else caption,
+        caption=_caption_of_network(state),
         store=drawn.store,
     )
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from figures.kit.change import Change, upper_first
+from figures.kit.change import changes_of_layers, upper_first
 from figures.kit.figure import Figure
 from figures.kit.layout import Box, columns, rows, spread, table
 from figures.kit.matrices import LARGEST_GRID, drawing_of, network_scales
@@ -13,7 +13,7 @@ from snippets import check
 from snippets.forward import forward
 
 
-def freezing_layers(weights, weights_finetuned, X, trainable, *, caption=None, copy=1):
+def freezing_layers(weights, weights_finetuned, X, trainable, *, copy=1):
     """Draw what one step does to a network of which some layers are frozen.
 
     Args:
@@ -21,7 +21,6 @@ def freezing_layers(weights, weights_finetuned, X, trainable, *, caption=None, c
         weights_finetuned: the same after it.
         X: the examples as columns (in_features, columns).
         trainable: names of the layers that train, such as {"W3"}; the rest are frozen.
-        caption: overrides the computed one.
         copy: which showing of this very figure on its page this is; keeps ids apart.
 
     Returns:
@@ -39,7 +38,7 @@ def freezing_layers(weights, weights_finetuned, X, trainable, *, caption=None, c
         narrow=explained(arrange_narrow(step, parts), drawn.legend),
         title=title_of(step),
         alt=alt_of(step),
-        caption=caption_of(step) if caption is None else caption,
+        caption=caption_of(step),
         store=drawn.store,
     )
 
@@ -49,19 +48,10 @@ class Comparison:
 
     def __init__(self, weights, weights_finetuned, X, trainable):
         self.layers = check.layer_numbers(weights)
-        names = [f"W{k}" for k in self.layers]
-        after_names = [f"W{k}" for k in check.layer_numbers(weights_finetuned, "weights_finetuned")]
-        if after_names != names:
-            wish, got = ", ".join(names), ", ".join(after_names)
-            raise ValueError(f"weights_finetuned must hold {wish} like weights, got {got}")
+        changes = changes_of_layers(weights, weights_finetuned, "weights", "weights_finetuned")
+        self.W = dict(zip(self.layers, changes.values()))
         chosen = check.trainable_names(trainable, weights)
-        self.trains = {k: name in chosen for k, name in zip(self.layers, names)}
-        self.W = {}
-        for k, name in zip(self.layers, names):
-            before = check.matrix(weights[name], f"weights {name}")
-            after = check.matrix(weights_finetuned[name], f"weights_finetuned {name}")
-            check.same_shape(after, f"weights_finetuned {name}", before, f"weights {name}")
-            self.W[k] = Change(before, after)
+        self.trains = {k: f"W{k}" in chosen for k in self.layers}
         self.H, self.H_after = forward(weights, X), forward(weights_finetuned, X)
         self.X = self.H[f"H{self.layers[0] - 1}"]
         self.same = [k for k in self.layers if not self.W[k].count]

@@ -6,7 +6,7 @@ from figures.kit.sheet import FORMULA, WIDE, given
 from figures.on_top import Stack, figure_of
 
 
-def head_on_top(weights, head, head_after, X, *, caption=None, copy=1):
+def head_on_top(weights, head, head_after, X, *, copy=1):
     """Draw a frozen network, and beside it the head on top, before and after it learned.
 
     On a phone the two stand one above the other.
@@ -16,7 +16,6 @@ def head_on_top(weights, head, head_after, X, *, caption=None, copy=1):
         head: {"W4": array, "W5": array} before training, numbered on from the network.
         head_after: the same after it.
         X: the examples as columns (in_features, columns).
-        caption: overrides the computed one.
         copy: which showing of this very figure on its page this is; keeps ids apart.
 
     Returns:
@@ -26,7 +25,7 @@ def head_on_top(weights, head, head_after, X, *, caption=None, copy=1):
         ValueError: names that don't go on from the network's, shapes that don't fit, a number
             that is not finite.
     """
-    return figure_of(Stack(weights, head, head_after, X), _arrange, caption, copy)
+    return figure_of(Stack(weights, head, head_after, X), _arrange, copy)
 
 
 def _arrange(stack, parts):

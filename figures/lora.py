@@ -21,7 +21,7 @@ from snippets import check
 from snippets.lora import LORA_ALPHA, merge
 
 
-def lora_layers(weights, stages, lora_alpha=LORA_ALPHA, *, caption=None, copy=1):
+def lora_layers(weights, stages, lora_alpha=LORA_ALPHA, *, copy=1):
     """Draw W′ = W + (α/r) B A: W as it is, B and A as the thin matrices they are, W′.
 
     B stands left of the product and A above it, so a row of B and a column of A meet in their
@@ -32,7 +32,6 @@ def lora_layers(weights, stages, lora_alpha=LORA_ALPHA, *, caption=None, copy=1)
         stages: {"Before": {"A3": array (r, in), "B3": array (out, r), ...}, "After": ...}, one
             or more, under the words that stand above them; each has A and B for some layers.
         lora_alpha: α.
-        caption: overrides the computed one.
         copy: which showing of this very figure on its page this is; keeps ids apart.
 
     Returns:
@@ -61,12 +60,12 @@ def lora_layers(weights, stages, lora_alpha=LORA_ALPHA, *, caption=None, copy=1)
         narrow=explained(rows(*narrow, gap=1), drawn.legend),
         title=f"LoRA beside {join_words(dict.fromkeys(f'W{layer.k}' for layer in layers))}",
         alt=_alt(tutored, isinstance(drawn, Grids) and len(layers) == len(tutored)),
-        caption=_caption(tutored) if caption is None else caption,
+        caption=_caption(tutored),
         store=drawn.store,
     )
 
 
-def lora_by_hand(lora, step, name, *, row, learning_rate, caption=""):
+def lora_by_hand(lora, step, name, *, row, learning_rate):
     """Draw the first step of B as the two products that it is: S = A H, and δ Sᵀ.
 
     Args:
@@ -75,7 +74,6 @@ def lora_by_hand(lora, step, name, *, row, learning_rate, caption=""):
         name: B of a layer, such as "B3".
         row: the row of B that is worked out in the text, counted from 1.
         learning_rate: η of the step.
-        caption: what to say beneath.
 
     Returns:
         A Figure.
@@ -126,7 +124,6 @@ def lora_by_hand(lora, step, name, *, row, learning_rate, caption=""):
         narrow=on_sheet(rows(down, EMPTY, moved, gap=1, align="middle"), NARROW),
         title=f"The gradient of B{k} as a product",
         alt=" ".join(matrix_in_words(*named) for named in told.items()),
-        caption=caption,
     )
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from figures.kit.change import Change, upper_first
+from figures.kit.change import changes_of_layers, upper_first
 from figures.kit.figure import Figure
 from figures.kit.layout import columns, rows, table
 from figures.kit.matrices import LARGEST_GRID, drawing_of, network_scales
@@ -14,7 +14,7 @@ from snippets.forward import forward
 from snippets.head import head_forward
 
 
-def on_top(weights, added, added_after, X, *, caption=None, copy=1):
+def on_top(weights, added, added_after, X, *, copy=1):
     """Draw a frozen network and what learned on top of it.
 
     The frozen part stands once, at the left. At the right there is what training still needs:
@@ -26,7 +26,6 @@ def on_top(weights, added, added_after, X, *, caption=None, copy=1):
             of its layers but the last, whose output is Y.
         added_after: the same after it.
         X: the examples as columns (in_features, columns).
-        caption: overrides the computed one.
         copy: which showing of this very figure on its page this is; keeps ids apart.
 
     Returns:
@@ -36,10 +35,10 @@ def on_top(weights, added, added_after, X, *, caption=None, copy=1):
         ValueError: names that don't go on from the network's, shapes that don't fit, a number
             that is not finite.
     """
-    return figure_of(Stack(weights, added, added_after, X), arrange, caption, copy)
+    return figure_of(Stack(weights, added, added_after, X), arrange, copy)
 
 
-def figure_of(stack, arrange, caption, copy):
+def figure_of(stack, arrange, copy):
     """Return the Figure; `arrange` takes the stack and its parts, and returns both arrangements."""
     drawn = drawing_of(stack.scales(), copy)
     wide, narrow = arrange(stack, parts_of(stack, drawn))
@@ -48,7 +47,7 @@ def figure_of(stack, arrange, caption, copy):
         narrow=explained(narrow, drawn.legend),
         title=f"A frozen network with {join_words(stack.W)} on top",
         alt=alt_of(stack),
-        caption=caption_of(stack) if caption is None else caption,
+        caption=caption_of(stack),
         store=drawn.store,
     )
 
@@ -66,20 +65,10 @@ class Stack:
         self.frozen = check.layer_numbers(weights)
         self.new = check.layer_numbers(added, "added")
         self.top, self.last = self.frozen[-1], self.new[-1]
-        names = [f"W{k}" for k in self.new]
         if self.new[0] != self.top + 1:
-            raise ValueError(f"added must go on with W{self.top + 1}, got {names[0]}")
-        after = [f"W{k}" for k in check.layer_numbers(added_after, "added_after")]
-        if after != names:
-            wish, got = ", ".join(names), ", ".join(after)
-            raise ValueError(f"added_after must hold {wish} like added, got {got}")
+            raise ValueError(f"added must go on with W{self.top + 1}, got W{self.new[0]}")
         self.below = {k: check.matrix(weights[f"W{k}"], f"weights W{k}") for k in self.frozen}
-        self.W = {}
-        for name in names:
-            before = check.matrix(added[name], f"added {name}")
-            after = check.matrix(added_after[name], f"added_after {name}")
-            check.same_shape(after, f"added_after {name}", before, f"added {name}")
-            self.W[name] = Change(before, after)
+        self.W = changes_of_layers(added, added_after, "added", "added_after")
         trace = forward(weights, X)
         H = {name: values for name, values in trace.items() if name[0] == "H"}
         self.stored = H[f"H{self.top}"]

@@ -8,11 +8,11 @@ import html
 from dataclasses import dataclass
 
 from figures.kit.primitives import hatch
+from snippets.adapter import BOTTLENECK
+from snippets.head import HIDDEN
+from snippets.lora import RANK
 from snippets.network import FULL_SIZES, layer_shapes
-
-CLASSES = 10  # outputs of the probe and of the head
-HIDDEN = 20  # rows of the first matrix of the head
-RANK = 4  # of the adapters and of LoRA
+from snippets.probe import CLASSES
 
 SPACE = 6  # between blocks, in the same unit as the blocks: one number, one unit
 EDGE = 2  # room for the outlines
@@ -143,11 +143,11 @@ def _feature_extraction_head(shapes):
 
 def _adapter_layers(shapes):
     """After each layer D (on its side, as it meets the signals) and U."""
-    layers, places, _ = _chain(shapes, ["frozen"] * 3, after=[SPACE / 2 + 2 * RANK + 3] * 3)
+    layers, places, _ = _chain(shapes, ["frozen"] * 3, after=[SPACE / 2 + 2 * BOTTLENECK + 3] * 3)
     for (out_features, in_features), x in zip(shapes, places):
         x += in_features + SPACE / 2 + 1
-        for offset in (0, RANK + 3):
-            layers += _block((out_features, RANK), "trainable", x + offset)
+        for offset in (0, BOTTLENECK + 3):
+            layers += _block((out_features, BOTTLENECK), "trainable", x + offset)
     return layers
 
 

@@ -14,7 +14,7 @@ from snippets import check
 SYMBOLS = {"Pretraining": ("W0", "W"), "Fine-tuning": ("W", "W'")}  # before, after
 
 
-def pretrain_vs_fine_tune(start, pretrained, finetuned, *, caption=None, copy=1):
+def pretrain_vs_fine_tune(start, pretrained, finetuned, *, copy=1):
     """Draw two updates of one matrix under each other, in numbers or, if large, as heat maps.
 
     All matrices share one scale, the two ΔW too: what looks paler is smaller.
@@ -22,7 +22,6 @@ def pretrain_vs_fine_tune(start, pretrained, finetuned, *, caption=None, copy=1)
     Args:
         start: weights before pretraining (out, in). pretrained: after it, same shape.
         finetuned: after fine-tuning, same shape.
-        caption: overrides the computed one.
         copy: which showing of this very figure on its page this is; keeps ids apart.
 
     Returns:
@@ -48,7 +47,7 @@ def pretrain_vs_fine_tune(start, pretrained, finetuned, *, caption=None, copy=1)
         narrow=explained(_narrow(lines), drawn.legend),
         title="The same step from nothing and from something",
         alt=" ".join(_in_words(name, *update, drawn) for name, update in updates.items()),
-        caption=_caption(updates, drawn) if caption is None else caption,
+        caption=_caption(updates, drawn),
         store=drawn.store,
     )
 

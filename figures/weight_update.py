@@ -13,13 +13,12 @@ from figures.kit.sheet import before_and_after, explained, given, moved, noted
 from snippets import check
 
 
-def weight_update(W0, W1, X, *, caption=None, copy=1):
+def weight_update(W0, W1, X, *, copy=1):
     """Draw one layer before and after an update: F0 = W0 X, W1 = W0 + ΔW, F1 = W1 X.
 
     Args:
         W0: the weights before (out, in). W1: after, same shape.
         X: the examples as columns (in, columns).
-        caption: overrides the computed one.
         copy: which showing of this very figure on its page this is; keeps ids apart.
 
     Returns:
@@ -41,7 +40,7 @@ def weight_update(W0, W1, X, *, caption=None, copy=1):
         narrow=explained(_narrow(parts), drawn.legend),
         title="One update of one layer",
         alt=_alt(W, X, F0, F1),
-        caption=_caption(W) if caption is None else caption,
+        caption=_caption(W),
         store=drawn.store,
     )
 
@@ -111,7 +110,7 @@ def _alt(W, X, F0, F1):
     )
 
 
-def update_by_hand(delta, X, delta_weight, *, row, column, learning_rate, caption=""):
+def update_by_hand(delta, X, delta_weight, *, row, column, learning_rate):
     """Draw the ΔW of one layer as the product that it is, −η δ Xᵀ.
 
     The boxed row, column and cells are the ones worked out in the text.
@@ -122,7 +121,6 @@ def update_by_hand(delta, X, delta_weight, *, row, column, learning_rate, captio
         delta_weight: ΔW (out, in); it must be −η δ Xᵀ.
         row, column: the cell, counted from 1.
         learning_rate: η, a finite number of 0 or more.
-        caption: what to say beneath.
 
     Returns:
         A Figure.
@@ -148,5 +146,4 @@ def update_by_hand(delta, X, delta_weight, *, row, column, learning_rate, captio
         cell=(row, column),
         learning_rate=learning_rate,
         title="ΔW as a product",
-        caption=caption,
     )

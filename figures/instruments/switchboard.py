@@ -21,6 +21,7 @@ from figures.instruments.instrument import (
 )
 from figures.kit.numbers import format_count, join_words
 from figures.kit.symbols import html_text
+from figures.tables import FIVE
 from snippets import check
 from snippets.cost import cost_words, costs_of, plain_layers
 from snippets.freeze import frozen_below
@@ -33,13 +34,6 @@ LAYERS = 5
 SIDE, SMALL_SIDE, FEW = 84, 48, 3  # CSS pixels of the largest side; above so many layers the small
 LEAST = 3  # CSS pixels of a side
 TASKS = 10
-COSTS = (
-    "trainable",
-    "gradient_and_optimizer",
-    "activations_kept",
-    "multiply_adds",
-    "stored_for_tasks",
-)
 WORDS = {  # {below}: the frozen bottom; {top}: its output; {above}: what is frozen over {first}
     "nothing": "Nothing trains, so there is no step and nothing to pay for. Turn a layer on.",
     "stored": "{top} is stored, {count} numbers, so {below} need not run.",
@@ -203,7 +197,7 @@ class Switchboard:
             f"{' checked' if self.stored else ''}> store the frozen outputs</label>{MESSAGE}"
             f'<p class="why">{html_text(self.explanation())}</p></div>'
             '<table data-matrix="" class="costs" aria-label="Five costs of a step">'
-            f"<thead><tr>{heads}</tr></thead><tbody>{''.join(map(self.cost, COSTS))}</tbody>"
+            f"<thead><tr>{heads}</tr></thead><tbody>{''.join(map(self.cost, FIVE))}</tbody>"
             f"</table></div>{self._settings()}{caption_of(self.caption)}",
         )
 

@@ -25,12 +25,11 @@ class Labelled(NamedTuple):
     values: np.ndarray
 
 
-def matrices(named, *, caption=""):
+def matrices(named):
     """Draw small matrices beside each other.
 
     Args:
         named: {"H2": array, "δ3": array, ...}; the first letter of a name tells its kind.
-        caption: what to say beneath.
 
     Returns:
         A Figure.
@@ -47,11 +46,10 @@ def matrices(named, *, caption=""):
         narrow=on_sheet(_lines(drawn, NARROW), NARROW),
         title=join_words(arrays),
         alt=" ".join(matrix_in_words(name, values) for name, values in arrays.items()),
-        caption=caption,
     )
 
 
-def gradient_by_hand(step, name, *, row, column, learning_rate, caption=""):
+def gradient_by_hand(step, name, *, row, column, learning_rate):
     """Draw a gradient as the product that it is, δ Hᵀ, and the ΔW that comes of it.
 
     The boxed row, column and cells are the ones worked out in the text.
@@ -62,7 +60,6 @@ def gradient_by_hand(step, name, *, row, column, learning_rate, caption=""):
         name: the layer, such as "W3".
         row, column: the cell, counted from 1.
         learning_rate: η of the step.
-        caption: what to say beneath.
 
     Returns:
         A Figure.
@@ -83,18 +80,17 @@ def gradient_by_hand(step, name, *, row, column, learning_rate, caption=""):
         cell=(row, column),
         learning_rate=learning_rate,
         title=f"The gradient of {name} as a product",
-        caption=caption,
     )
 
 
-def product_by_hand(signal, inputs, gradient, change, *, cell, learning_rate, title, caption):
+def product_by_hand(signal, inputs, gradient, change, *, cell, learning_rate, title):
     """Draw a gradient as a product with one cell of it worked out, and the change it makes.
 
     Args:
         signal, inputs, gradient, change: Labelled; the first two make the third.
         cell: (row, column) of the gradient, counted from 1.
         learning_rate: what the gradient is multiplied with, less the sign.
-        title: a few words. caption: what to say beneath.
+        title: a few words.
 
     Returns:
         A Figure.
@@ -120,11 +116,10 @@ def product_by_hand(signal, inputs, gradient, change, *, cell, learning_rate, ti
         title=title,
         alt=f"{matrix_in_words(*signal)} {matrix_in_words(*gradient)}"
         f" Cell ({row}, {column}) of {change.label} is {value}.",
-        caption=caption,
     )
 
 
-def signal_by_hand(step, weights, name, *, caption=None):
+def signal_by_hand(step, weights, name):
     """Draw how the signal gets through a layer to the Z below it: δ2 = W3ᵀ δ3 where Z2 > 0.
 
     Boxed are the entries whose Z is above 0: there ReLU lets the signal through, and elsewhere δ
@@ -134,7 +129,6 @@ def signal_by_hand(step, weights, name, *, caption=None):
         step: a Step of snippets.freeze.
         weights: the weights that the step started from.
         name: of the δ that is wanted, "Z2" or "Z1".
-        caption: overrides the computed one.
 
     Returns:
         A Figure.
@@ -167,7 +161,7 @@ def signal_by_hand(step, weights, name, *, caption=None):
         narrow=on_sheet(rows(product, relu, gap=1, align="right"), NARROW),
         title=f"The signal on its way to layer {k}",
         alt=" ".join(matrix_in_words(*named) for named in told.items()),
-        caption=computed if caption is None else caption,
+        caption=computed,
     )
 
 

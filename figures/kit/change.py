@@ -3,6 +3,7 @@
 import numpy as np
 
 from figures.kit.numbers import count_in_words, format_count, format_number, format_rounded
+from snippets import check
 
 
 class Change:
@@ -45,6 +46,37 @@ class Change:
         """Say what becomes of that row: row 1 goes from 0, 1 to −1, 0.5."""
         old, new = (", ".join(map(format_number, M[self.row()])) for M in (self.before, self.after))
         return f"row {self.row() + 1}{of} goes from {old} to {new}"
+
+
+def changes_of(before, after, name, name_after):
+    """Return {"W1": Change, ...} of matrices before and after a step.
+
+    Args:
+        before, after: dicts of matrices, checked before.
+        name, name_after: what to call the two.
+
+    Raises:
+        ValueError: they don't hold the same names, or two shapes differ.
+    """
+    if list(after) != list(before):
+        wish, got = ", ".join(before), ", ".join(after)
+        raise ValueError(f"{name_after} must hold {wish} like {name}, got {got}")
+    for key, values in before.items():
+        check.same_shape(after[key], f"{name_after} {key}", values, f"{name} {key}")
+    return {key: Change(values, after[key]) for key, values in before.items()}
+
+
+def changes_of_layers(before, after, name, name_after):
+    """Return the same of two networks, from the bottom up, and look at their matrices first.
+
+    Raises:
+        ValueError: as changes_of; names that are no chain, a number that is not finite.
+    """
+    layers = [
+        {f"W{k}": check.matrix(W[f"W{k}"], f"{of} W{k}") for k in check.layer_numbers(W, of)}
+        for W, of in ((before, name), (after, name_after))
+    ]
+    return changes_of(*layers, name, name_after)
 
 
 def upper_first(text):

@@ -29,7 +29,7 @@ class Figure:
     narrow: Box
     title: str
     alt: str
-    caption: str
+    caption: str = ""
     store: BlockStore | None = None
 
     def svg(self, arrangement="wide"):

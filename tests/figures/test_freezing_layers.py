@@ -1,4 +1,5 @@
 import gzip
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -132,7 +133,7 @@ def test_the_caption_tells_of_a_frozen_layer_that_moved_by_one_bit():
 
 
 def test_a_caption_can_be_given_and_its_symbols_are_set_as_mathematics():
-    html = pencil(caption="A <step> of W'3.")._repr_html_()
+    html = replace(pencil(), caption="A <step> of W'3.")._repr_html_()
     assert "<figcaption>A &lt;step&gt; of <i>W</i>′<sub>3</sub>.</figcaption>" in html
 
 

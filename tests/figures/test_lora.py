@@ -93,7 +93,6 @@ def test_the_caption_says_what_moved_and_what_has_which_rank():
     assert np.linalg.matrix_rank(product) == 1 and np.count_nonzero(product) == 9
     assert "each have rank 1." in FIGURES["pencil, three layers"].caption
     assert "each have rank 4." in FIGURES["full"].caption
-    assert lora_layers(WEIGHTS, STAGES, 1, caption="Mine.").caption == "Mine."
 
 
 def test_the_alternative_text_carries_the_numbers():

@@ -8,8 +8,9 @@ from xml.etree import ElementTree
 import pytest
 
 from figures import switchboard
-from figures.instruments.switchboard import COSTS, LAYERS, LEAST, MOST, SIDE, SMALL_SIDE
+from figures.instruments.switchboard import LAYERS, LEAST, MOST, SIDE, SMALL_SIDE
 from figures.kit.numbers import format_count
+from figures.tables import FIVE
 from snippets.cost import costs_of, plain_layers
 from snippets.network import FULL_SIZES
 from snippets.pencil import PENCIL_SIZES
@@ -62,7 +63,7 @@ def test_every_cost_is_that_of_the_snippet(sizes, trainable, stored):
     )._asdict()
     board = tree(draw(sizes, trainable, stored=stored))
     rows = [row for row in board.iter("tr") if row.get("data-cost")]
-    assert [row.get("data-cost") for row in rows] == list(COSTS)
+    assert [row.get("data-cost") for row in rows] == list(FIVE)
     for row in rows:
         key = row.get("data-cost")
         cells = {cell.get("class"): cell for cell in row}
