@@ -179,16 +179,3 @@ def trainable_names(trainable, weights):
             known = ", ".join(f"W{k}" for k in layer_numbers(weights))
             raise ValueError(f"trainable must name layers among {known}, got {name!r}")
     return frozenset(str(name) for name in trainable)
-
-
-def activation(trace, name, rows, columns=None):
-    """Return H1, H2, ... out of a trace of the forward pass; its shape must fit."""
-    if not isinstance(trace, Mapping) or name not in trace:
-        got = ", ".join(map(str, trace)) if isinstance(trace, Mapping) else repr(trace)
-        raise ValueError(f"trace must hold {name}, got {got or 'nothing'}")
-    H = matrix(trace[name], f"trace {name}")
-    columns = H.shape[1] if columns is None else columns
-    if H.shape != (rows, columns):
-        got = shape_text(H.shape)
-        raise ValueError(f"trace {name} must be {rows}×{columns}, got {got}")
-    return H

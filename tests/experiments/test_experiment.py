@@ -24,13 +24,12 @@ from experiments.experiment import (
 )
 from experiments.ways import START, head_like
 from snippets.adam import adam_start, adam_step
-from snippets.backward import backward
 from snippets.forward import forward
 from snippets.head import head_forward
 from snippets.loss import squared_error
 from snippets.network import FULL_SIZES, layer_shapes
 from snippets.update import add_delta
-from tests.snippets.second_ways import slow_gradients
+from tests.snippets.second_ways import backward, slow_gradients
 
 SIZES = {
     "untouched": 0,

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from snippets.backward import pass_back
+from snippets.method import network_lines
+
 ORACLES = Path(__file__).parents[2] / "data" / "oracles"
 MODELS = [
     model
@@ -26,6 +29,14 @@ def slow_gradients(parameters, loss, step=1e-6):
                 sides.append(loss({**parameters, name: moved}))
             gradient[index] = (sides[0] - sides[1]) / (2 * step)
     return gradients
+
+
+def backward(weights, trace, output_gradient, trainable):
+    """Return (deltas, gradients) of plain layers: what pass_back makes of their lines."""
+    layers = sorted(int(name[1:]) for name in weights)
+    lines = network_lines(layers, f"H{layers[0] - 1}")
+    values = {name: np.asarray(value, float) for name, value in {**weights, **trace}.items()}
+    return pass_back(lines, values, np.asarray(output_gradient, float), set(trainable))
 
 
 def slow_product(W, H):

@@ -11,13 +11,12 @@ from snippets.adapter import (
     block_adapter_parameters,
     new_adapters,
 )
-from snippets.backward import backward
 from snippets.count import count_parameters
 from snippets.forward import forward, relu
 from snippets.loss import cross_entropy, squared_error, squared_error_gradient
 from snippets.network import FULL_SIZES, layer_shapes, new_network
 from snippets.pencil import pencil_network, pencil_task
-from tests.snippets.second_ways import MODELS, slow_gradients
+from tests.snippets.second_ways import MODELS, backward, slow_gradients
 
 SIZES = (5, 4, 6, 3)
 CHOICES = [(1, 2, 3), (3,), (1,), (2,), (1, 3)]

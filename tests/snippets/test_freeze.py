@@ -5,13 +5,12 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from snippets.backward import backward
 from snippets.forward import forward
 from snippets.freeze import Step, frozen_below, storable_below, train_step
 from snippets.loss import cross_entropy, squared_error, squared_error_gradient
 from snippets.network import FULL_SIZES, new_network
 from snippets.pencil import pencil_network, pencil_task
-from tests.snippets.second_ways import slow_gradients
+from tests.snippets.second_ways import backward, slow_gradients
 
 NAMES = ("W1", "W2", "W3")
 SUBSETS = [set(names) for n in range(4) for names in combinations(NAMES, n)]

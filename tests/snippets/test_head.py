@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 
-from snippets.backward import backward
 from snippets.forward import forward
 from snippets.head import HIDDEN, head_forward, head_step, new_head
 from snippets.loss import cross_entropy, squared_error
 from snippets.network import new_network
-from tests.snippets.second_ways import slow_gradients, slow_product
+from tests.snippets.second_ways import backward, slow_gradients, slow_product
 
 SIZES = [(5, 3), (5, 4, 3), (5, 4, 6, 3)]
 

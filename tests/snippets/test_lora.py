@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from snippets.backward import backward
 from snippets.count import count_parameters
 from snippets.forward import forward
 from snippets.freeze import train_step
@@ -19,7 +18,7 @@ from snippets.lora import (
 )
 from snippets.loss import cross_entropy, squared_error, squared_error_gradient
 from snippets.network import FULL_SIZES, layer_shapes, new_network
-from tests.snippets.second_ways import MODELS, block_shapes, slow_gradients
+from tests.snippets.second_ways import MODELS, backward, block_shapes, slow_gradients
 
 SIZES = (5, 4, 6, 3)
 CHOICES = [(1, 2, 3), (3,), (1,), (2,), (1, 3)]
