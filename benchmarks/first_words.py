@@ -6,14 +6,10 @@ python -m benchmarks.first_words
 import re
 import statistics
 import sys
-import tempfile
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
-
+from benchmarks.visits import site_and_browser
 from tests.browser import support
-from tests.browser.served import serve_site
-from tools.browser import browser_path
 
 PAGES = (support.LESSON, support.HOME)
 VIEWPORTS = ((1280, 900), (360, 740))
@@ -97,18 +93,10 @@ def main():
         f"{'page':<36} {'width':>5} {'paint':>6} {'bare':>6} {'ratio':>6} "
         f"{'thread':>7} {'bare':>6} {'ratio':>6} {'shift':>7}  largest words, ours / bare"
     )
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        serve_site(folder) as site,
-        sync_playwright() as playwright,
-    ):
-        browser = playwright.chromium.launch(
-            executable_path=browser_path(), args=list(support.LAUNCH_ARGUMENTS)
-        )
+    with site_and_browser() as (site, browser):
         for path in PAGES:
             for viewport in VIEWPORTS:
                 compare(browser, site, path, viewport)
-        browser.close()
     return 0
 
 

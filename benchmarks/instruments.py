@@ -5,13 +5,9 @@ python -m benchmarks.instruments
 
 import statistics
 import sys
-import tempfile
 
-from playwright.sync_api import sync_playwright
-
+from benchmarks.visits import site_and_browser
 from tests.browser import support
-from tests.browser.served import serve_site
-from tools.browser import browser_path
 
 LESSONS = [f"{support.SERIES}{name}/" for name in ("freezing-layers", "full-fine-tuning", "lora")]
 ROUNDS = 30
@@ -73,14 +69,7 @@ def main():
     """Build the site; print medians and worst in milliseconds, and scripts in bytes (gzip)."""
     print(f"{SLOWER}× throttle, {ROUNDS} rounds: median / worst ms")
     print(f"{'lesson':<20} {'change':<12} {'script':>14} {'and layout':>14} {'painted':>14}")
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        serve_site(folder) as site,
-        sync_playwright() as playwright,
-    ):
-        browser = playwright.chromium.launch(
-            executable_path=browser_path(), args=list(support.LAUNCH_ARGUMENTS)
-        )
+    with site_and_browser() as (site, browser):
         for path in LESSONS:
             page = browser.new_page(viewport={"width": 1280, "height": 900})
             log = support.Log().listen(page)
@@ -100,7 +89,6 @@ def main():
             }
             page.close()
             print(f"{name:<20} scripts      {scripts}", flush=True)
-        browser.close()
     return 0
 
 

@@ -4,14 +4,10 @@ python -m benchmarks.page_weight
 """
 
 import sys
-import tempfile
 from collections import Counter
 
-from playwright.sync_api import sync_playwright
-
+from benchmarks.visits import site_and_browser
 from tests.browser import support
-from tests.browser.served import serve_site
-from tools.browser import browser_path
 
 KINDS = ("document", "stylesheet", "script", "font", "image")
 
@@ -37,14 +33,7 @@ def main():
     """Build the site, visit every page and print the table, in kB (1000 bytes)."""
     columns = [*KINDS, "other"]
     print(f"{'page':<44} {'requests':>8} {'kB':>7} " + " ".join(f"{c:>10}" for c in columns))
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        serve_site(folder) as site,
-        sync_playwright() as playwright,
-    ):
-        browser = playwright.chromium.launch(
-            executable_path=browser_path(), args=list(support.LAUNCH_ARGUMENTS)
-        )
+    with site_and_browser() as (site, browser):
         for path in support.page_paths():
             sizes, requests = first_load(browser, site.url + path)
             print(
@@ -52,7 +41,6 @@ def main():
                 + " ".join(f"{sizes[c] / 1000:>10.1f}" for c in columns),
                 flush=True,
             )
-        browser.close()
     return 0
 
 
