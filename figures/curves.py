@@ -18,15 +18,13 @@ APART = 17  # user units from one label to the next
 LEFT, LABELS = 1.5, 5.5  # squares for the numbers of the axis, and for the labels
 
 
-def error_curves(steps, runs, *, seen="seen", held_out="held out", title=None, caption=""):
+def error_curves(steps, runs, *, caption=""):
     """Draw two errors of each run: of the columns it learns from, dashed, and of others, solid.
 
     Args:
         steps: where the errors were measured, rising whole numbers, two or more; they stand
             evenly apart.
         runs: {"fine-tuning": (errors on the columns seen, errors on others), ...}; up to four.
-        seen, held_out: what to call the two.
-        title: a few words; None for the names of the runs.
         caption: what to say beneath.
 
     Returns:
@@ -47,14 +45,14 @@ def error_curves(steps, runs, *, seen="seen", held_out="held out", title=None, c
         check.shape(values, f"runs {name!r}", (2, len(steps)))
         if values.min() < 0:
             raise ValueError(f"runs {name!r} must be 0 or more, got {values.min():g}")
-        curves.append((f"{name}, {seen}", kind, True, values[0]))
-        curves.append((f"{name}, {held_out}", kind, False, values[1]))
+        curves.append((f"{name}, seen", kind, True, values[0]))
+        curves.append((f"{name}, held out", kind, False, values[1]))
     largest = max(values.max() for *_, values in curves)
     top = round_up(largest or 1, TOPS)
     return Figure(
         wide=columns(Box(LEFT, 0), _plot(steps, curves, top, WIDE, labels=True), Box(LABELS, 0)),
         narrow=_narrow(steps, curves, top),
-        title=title or f"Errors of {join_words(runs)} while training",
+        title=f"Errors of {join_words(runs)} while training",
         alt=_in_words(steps, curves),
         caption=caption,
     )

@@ -4,7 +4,6 @@ The layers stand in the order in which signals run through them, W1 at the left.
 hatched, trainable ones heavy and solid, a ΔW dashed; what a method adds stands where it adds it.
 """
 
-import html
 from dataclasses import dataclass
 
 from figures.kit.primitives import hatch
@@ -20,16 +19,14 @@ HEIGHT = 58  # the same for all, so that all blocks are to one scale
 WIDTH = 176
 
 
-def pictogram(lesson_slug, *, alt=None):
+def pictogram(lesson_slug):
     """Draw the pictogram of a lesson.
 
     Args:
         lesson_slug: the file name of its page, such as "freezing-layers".
-        alt: what to tell a screen reader; without it a picture is decoration, unless something
-            is written in it.
 
     Returns:
-        A Pictogram.
+        A Pictogram. It is decoration to a screen reader, unless something is written in it.
 
     Raises:
         ValueError: no lesson of the series has that slug.
@@ -37,7 +34,7 @@ def pictogram(lesson_slug, *, alt=None):
     if lesson_slug not in LESSONS:
         known = ", ".join(LESSONS)
         raise ValueError(f"lesson_slug must be one of {known}, got {lesson_slug!r}")
-    return Pictogram(lesson_slug, alt)
+    return Pictogram(lesson_slug)
 
 
 @dataclass(frozen=True)
@@ -45,12 +42,11 @@ class Pictogram:
     """A lesson in one small picture."""
 
     lesson_slug: str
-    alt: str | None = None
 
     def svg(self):
         """Return the blocks to scale, 176 × 58 units; best about 46 pixels high or higher."""
         shapes = list(layer_shapes(FULL_SIZES).values())
-        label = html.escape(self.alt or WRITTEN.get(self.lesson_slug, ""))
+        label = WRITTEN.get(self.lesson_slug, "")
         spoken = f'role="img" aria-label="{label}"' if label else 'aria-hidden="true"'
         return (
             f'<svg class="pictogram" viewBox="0 0 {WIDTH} {HEIGHT}" {spoken}>'

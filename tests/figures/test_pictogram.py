@@ -71,16 +71,13 @@ def test_there_is_a_pictogram_for_every_lesson_and_no_other():
 
 
 @every_lesson
-def test_a_pictogram_is_decoration_unless_it_has_an_alt_or_text(slug):
+def test_a_pictogram_is_decoration_unless_it_has_text(slug):
     for drawing in (pictogram(slug).svg(), pictogram(slug)._repr_html_()):
         tree = ElementTree.fromstring(drawing)
         written = tree.find(".//text") is not None
         assert (tree.get("aria-hidden") == "true") == (not written)
         assert (tree.get("role") == "img") == written == bool(tree.get("aria-label"))
         assert " id=" not in drawing and " style=" not in drawing
-    tree = ElementTree.fromstring(pictogram(slug, alt='Two "frozen" & one').svg())
-    assert tree.get("role") == "img" and tree.get("aria-label") == 'Two "frozen" & one'
-    assert tree.get("aria-hidden") is None
 
 
 def test_an_unknown_lesson_is_refused_by_name():
