@@ -22,10 +22,6 @@ VISITS = [
 SMALLEST = 9  # px; what a reader on a phone can still read
 TOLERANCE = 0.5  # px
 CHECKS = []
-KNOWN = {
-    ("axe_finds_no_violation_with_all_details_open", "full-fine-tuning"),
-    ("what_has_the_focus_is_marked_on_the_screen_and_not_covered", "pretrain-vs-fine-tune"),
-}
 
 
 def holds(check):
@@ -56,8 +52,6 @@ def still(browser):
 def test_page(site, browser, still, subtests, path, width, scheme):
     visit = Visit(site, browser, path, width, scheme, still if scheme == "light" else None)
     for check in CHECKS:
-        if (check.__name__, path.strip("/").rpartition("/")[2]) in KNOWN:
-            continue
         with subtests.test(check.__name__):
             check(visit)
 
