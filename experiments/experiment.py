@@ -15,7 +15,8 @@ from experiments.kept import kept
 from experiments.ways import WAYS, new_student, new_way, way_of
 from snippets import check
 from snippets.adam import adam_start, adam_step
-from snippets.method import evaluate, network_lines
+from snippets.derive import evaluate
+from snippets.method import network_lines
 from snippets.network import FULL_SIZES, new_network
 from snippets.probe import CLASSES
 

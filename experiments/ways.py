@@ -14,16 +14,14 @@ import numpy as np
 
 from snippets import check
 from snippets.adapter import BOTTLENECK, new_adapters
+from snippets.derive import backward_lines, evaluate, names_behind
 from snippets.lora import LORA_ALPHA, RANK, new_lora
 from snippets.method import (
     Line,
     adapter_lines,
-    backward_lines,
-    evaluate,
     head_lines,
     input_of,
     lora_lines,
-    names_behind,
     network_lines,
     product,
 )

@@ -1,7 +1,8 @@
 """The code of the lessons, to be read as a short book. Each file uses only those before it.
 
     network     three weight matrices
-    method      a method is its forward pass, a list of lines; the rest of a step follows
+    method      a method is its forward pass, a list of lines
+    derive      the rest of a step, and its counts, follow from them
     forward     the lines computed: what the network answers
     loss        how wrong that is
     backward    who is to blame

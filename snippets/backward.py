@@ -1,6 +1,6 @@
 """The backward pass: who is to blame for the loss, and how far down anyone needs to ask."""
 
-from snippets.method import backward_lines, evaluate
+from snippets.derive import backward_lines, evaluate
 
 
 def pass_back(lines, values, output_gradient, trainable, numbers=None):

@@ -6,22 +6,24 @@ from typing import NamedTuple
 from snippets import check
 from snippets.adapter import BOTTLENECK, adapter_shapes
 from snippets.count import count_parameters
+from snippets.derive import (
+    backward_lines,
+    error_lines,
+    kept,
+    multiply_adds,
+    shapes,
+    steady_lines,
+)
 from snippets.freeze import storable_below
 from snippets.head import HIDDEN
 from snippets.lora import RANK, lora_shapes
 from snippets.method import (
     adapter_lines,
-    backward_lines,
-    error_lines,
     head_lines,
     input_of,
-    kept,
     lora_lines,
-    multiply_adds,
     network_lines,
     parts_of,
-    shapes,
-    steady_lines,
 )
 from snippets.network import FULL_SIZES, layer_shapes
 from snippets.probe import CLASSES

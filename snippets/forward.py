@@ -1,7 +1,8 @@
 """The forward pass: Z = W H, then H = ReLU(Z), layer after layer."""
 
 from snippets import check
-from snippets.method import evaluate, input_of, network_lines, rectify
+from snippets.derive import evaluate, rectify
+from snippets.method import input_of, network_lines
 
 
 def relu(Z):

@@ -3,9 +3,10 @@
 import numpy as np
 
 from snippets import check
+from snippets.derive import evaluate
 from snippets.forward import run
 from snippets.freeze import take_step
-from snippets.method import evaluate, lora_lines, merge_lines, new_name
+from snippets.method import lora_lines, merge_lines, new_name
 
 RANK = 4  # r
 LORA_ALPHA = 4  # α; as large as r here, so that α/r is 1

@@ -28,8 +28,9 @@ from figures.kit.numbers import count_in_words, join_words
 from figures.kit.symbols import html_text
 from snippets import check
 from snippets.cost import Method, costs_of
+from snippets.derive import evaluate, step_lines
 from snippets.loss import squared_error
-from snippets.method import evaluate, merge_lines, new_name, step_lines
+from snippets.method import merge_lines, new_name
 
 TASKS = 10
 MOST_STEPS = 200

@@ -29,19 +29,10 @@ from figures.instruments.methods import check_step, forward_lines, layer_numbers
 from figures.kit.numbers import format_number, join_words
 from figures.kit.symbols import html_text
 from snippets import check
+from snippets.derive import evaluate, shape_of, shapes, step_lines
 from snippets.forward import forward
 from snippets.loss import squared_error
-from snippets.method import (
-    bare,
-    evaluate,
-    is_relu_of_one,
-    merge_lines,
-    new_name,
-    parts_of,
-    shape_of,
-    shapes,
-    step_lines,
-)
+from snippets.method import bare, is_relu_of_one, merge_lines, new_name, parts_of
 
 LARGEST = 6  # rows and columns of the largest matrix that is walked through cell by cell
 MANY = 8  # cells beside each other in a bench: above that they are narrow

@@ -1,4 +1,4 @@
-"""engine.js reads lines as snippets/method.py does: the same steps, backward lines and counts."""
+"""engine.js reads lines as snippets/derive.py does: the same steps, backward lines and counts."""
 
 import json
 from itertools import product
@@ -9,6 +9,14 @@ import rjsmin
 
 from snippets.adapter import adapter_step
 from snippets.cost import Method, costs_of
+from snippets.derive import (
+    backward_lines,
+    evaluate,
+    kept,
+    multiply_adds,
+    shapes,
+    step_lines,
+)
 from snippets.forward import forward
 from snippets.freeze import frozen_below, train_step
 from snippets.head import head_step
@@ -16,18 +24,12 @@ from snippets.lora import lora_step
 from snippets.method import (
     Line,
     adapter_lines,
-    backward_lines,
-    evaluate,
     head_lines,
-    kept,
     lora_lines,
     merge_lines,
-    multiply_adds,
     network_lines,
     new_name,
     parts_of,
-    shapes,
-    step_lines,
 )
 from tests.browser import support
 

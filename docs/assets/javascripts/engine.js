@@ -1,4 +1,4 @@
-// snippets/method.py once more, for figures one can touch: pure functions, no DOM. Nothing here
+// snippets/derive.py once more, for figures one can touch: pure functions, no DOM. Nothing here
 // knows a method; it knows lines, and what follows from them.
 //
 // A matrix is an array of rows: a weight is (out, in), examples are columns. Names are Python's in

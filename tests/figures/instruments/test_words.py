@@ -6,6 +6,7 @@ from itertools import combinations
 import pytest
 
 from figures.instruments.words import IDLE, SAYS, idle, says, write
+from snippets.derive import step_lines
 from snippets.method import (
     Line,
     adapter_lines,
@@ -15,7 +16,6 @@ from snippets.method import (
     merge_lines,
     network_lines,
     product,
-    step_lines,
 )
 
 LIVE = {"zeros", "size", "changed", "loss", "rate", "rows", "s"}  # what the stepper fills in

@@ -26,13 +26,8 @@ import numpy as np
 
 from snippets.adam import BETA1, BETA2, EPSILON
 from snippets.lora import new_lora
-from snippets.method import (
-    backward_lines,
-    evaluate,
-    lora_lines,
-    network_lines,
-    rectify,
-)
+from snippets.derive import backward_lines, evaluate, rectify
+from snippets.method import lora_lines, network_lines
 from snippets.network import new_network
 
 LAYERS, WIDTH, COLUMNS, RANK = 10, 256, 512, 8
