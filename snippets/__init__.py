@@ -16,6 +16,7 @@
     adam        steps that are not the gradient's
     count       how many numbers
     cost        what a method costs
+    savings     what freezing saves where a network is deep
 
 Tools: check looks at what a caller passes in, once, at the edge; pencil and pencil_methods hold
 the small numbers that lessons compute by hand.
