@@ -75,6 +75,7 @@ def main():
             log = support.Log().listen(page)
             page.goto(site.url + path)
             support.wait_until_ready(page)
+            support.wake_figures(page)
             name = path.split("/")[-2]
             for what, times in measure(page):
                 cells = [

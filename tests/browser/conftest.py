@@ -45,11 +45,12 @@ def open_page(site, browser):
     """A function that opens a page of the site in a context of its own and waits until it is ready.
 
     Keyword arguments are those of Playwright's `new_context`; `width` is short for its viewport.
+    Figures that one can touch have their scripts, unless `awake` is False.
     The page's log is its attribute `log`.
     """
     contexts = []
 
-    def open_page(path, width=1280, height=900, **options):
+    def open_page(path, width=1280, height=900, awake=True, **options):
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         context.set_default_timeout(10_000)
         contexts.append(context)
@@ -58,6 +59,8 @@ def open_page(site, browser):
         page.goto(site.url + path)
         if options.get("java_script_enabled", True):
             support.wait_until_ready(page)
+            if awake:
+                support.wake_figures(page)
         return page
 
     yield open_page

@@ -67,10 +67,19 @@ SETTLED = """async () => {
   return true;
 }"""
 
+FIGURES_AWAKE = "document.querySelector('.expects-script [data-addresses]') === null"
+
 
 def wait_until_ready(page):
     """Wait until the page is loaded, its fonts are there and it is laid out and drawn."""
     page.wait_for_load_state("load")
+    page.evaluate(SETTLED)
+
+
+def wake_figures(page):
+    """Bring the scripts of figures one can touch, as a reader does who takes the keyboard."""
+    page.keyboard.press("Shift")
+    wait_until(page, FIGURES_AWAKE)
     page.evaluate(SETTLED)
 
 

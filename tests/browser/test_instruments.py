@@ -1,5 +1,7 @@
 """What all figures one can touch have in common: where they are opened, how they are addressed."""
 
+import re
+
 import pytest
 
 from tests.browser import support
@@ -64,6 +66,7 @@ def test_where_the_address_begins_with_two_slashes_it_still_holds_the_state(site
 
     page.route(lambda url: url.startswith(f"{site.origin}//"), answer)
     page.goto(site.url.replace(f"{site.origin}/", f"{site.origin}//") + path)
+    support.wake_figures(page)
     is_live(page, name)
     field = page.locator(f"#{name} [data-set={key}]")
     field.fill("0.25" if key == "rate" else "7")
@@ -105,6 +108,33 @@ def test_roles_and_names_stand_only_where_html_allows_them(open_page, figure):
 
 
 @each
+@pytest.mark.parametrize("way", ["near", "keyboard", "state"])
+def test_its_script_comes_when_it_is_near_or_asked_for(open_page, figure, way):
+    path, name, _, hash = figure
+    page = open_page(path, width=360, awake=False)
+    page.wait_for_load_state("networkidle")
+    assert [
+        url for url in page.log.urls if re.search(r"(instruments|side-by-side)\..*js$", url)
+    ] == []
+    assert page.locator(".instrument.live").count() == 0
+    look = page.locator(f"#{name}")
+    before = look.bounding_box()["height"]
+    if way == "near":
+        page.locator(f"#{name}").scroll_into_view_if_needed()
+    elif way == "keyboard":
+        page.keyboard.press("Tab")
+    else:
+        page.evaluate("(hash) => { location.hash = hash; }", hash)
+    is_live(page, name)
+    if way == "state":
+        key, value = hash.partition(".")[2].split("=")
+        assert str(state(page, name)[key]) == value
+    else:
+        assert look.bounding_box()["height"] == before
+    assert page.log.errors == []
+
+
+@each
 def test_if_its_script_fails_no_control_is_offered_and_all_can_be_read(site, browser, figure):
     path, name, _, _ = figure
     page = browser.new_page()
@@ -112,6 +142,7 @@ def test_if_its_script_fails_no_control_is_offered_and_all_can_be_read(site, bro
         body="throw new Error('broken');", content_type="text/javascript"))  # fmt: skip
     page.goto(site.url + path)
     support.wait_until_ready(page)
+    support.wake_figures(page)
     assert page.locator(f"#{name} :is(button, input, select, textarea):visible").count() == 0
     assert page.locator(f"#{name} .board :is(td, th):visible").count() > 10
     page.close()

@@ -1036,6 +1036,7 @@ def test_if_the_script_does_not_arrive_every_stage_can_be_read(site, browser):
     page.route(re.compile(r"instruments\.\w+\.js"), lambda route: route.abort())
     page.goto(site.url + FREEZING)
     support.wait_until_ready(page)
+    support.wake_figures(page)
     opens_as_a_list(page)
     expect(page.get_by_role("heading", name="Counting at full size")).to_be_visible()
     assert log.errors == []

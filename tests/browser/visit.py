@@ -165,6 +165,7 @@ class Visit:
         self.log = support.Log().listen(self.page)
         self.page.goto(site.url + path)
         support.wait_until_ready(self.page)
+        support.wake_figures(self.page)
         self.facts = self.page.evaluate(support.MEASURE)
         self.moving = self.page.evaluate(MOVING)
         self.positive_tabindex = self.page.evaluate(POSITIVE_TABINDEX)

@@ -78,7 +78,8 @@ def assert_the_line_below_a_term_is_drawn(driven):
 
 
 def assert_a_stepper_steps(driven):
-    wait_until(driven, "document.querySelector('[data-do=step]')?.getClientRects().length")
+    driven.run("document.querySelector('by-hand-stepper').scrollIntoView()")
+    wait_until(driven, "document.querySelector('by-hand-stepper.live') !== null")
     place = "document.querySelector('[data-do=step]').closest('.live').querySelector('.where')"
     before = driven.run(f"{place}.textContent")
     driven.click("[data-do=step]")

@@ -2,9 +2,11 @@
    stands alone in another page, hold from the first frame on. */
 {
   const root = document.documentElement;
-  /* What needs a script keeps its room until all scripts have run or, as from a file, failed. */
+  /* What needs a script keeps its room until site.js has brought it or, as from a file, failed. */
   root.classList.add("expects-script");
-  addEventListener("load", () => root.classList.remove("expects-script"));
+  addEventListener("load", () => {
+    if (root.classList.contains("no-js")) root.classList.remove("expects-script");
+  });
   if (/[?&]embed\b/.test(location.search)) root.classList.add("embed");
   try {
     const scheme = localStorage.getItem("by-hand.scheme");

@@ -200,5 +200,28 @@ addEventListener("afterprint", () => {
   for (const details of shut.splice(0)) details.open = false;
 });
 
+/* Figures one can touch: their scripts come when one is near, for a state in the address, for who
+   embeds one, or for the keyboard. Until then each keeps the look that Python drew. */
+const figures = all(".instrument, by-hand-blocks");
+if (figures.length) {
+  const { addresses } = document.querySelector("[data-addresses]").dataset;
+  const asked = new AbortController();
+  const near = new IntersectionObserver((entries) => {
+    if (entries.some(({ isIntersecting }) => isIntersecting)) bring();
+  }, { rootMargin: "100%" }); /* a screen away */
+  const bring = async () => {
+    asked.abort();
+    near.disconnect();
+    await Promise.allSettled(
+      addresses.split(" ").map((address) => import(new URL(address, document.baseURI))));
+    root.classList.remove("expects-script");
+  };
+  if (location.hash.includes("=") || root.classList.contains("embed")) bring();
+  else {
+    for (const figure of figures) near.observe(figure);
+    for (const type of ["keydown", "hashchange"]) addEventListener(type, bring, { signal: asked.signal });
+  }
+}
+
 /* Only now is there a script: what needs one shows. */
 root.classList.replace("no-js", "js");
