@@ -4,8 +4,9 @@ import random
 
 import pytest
 
-from figures.instruments.switchboard import COSTS, WORDS
+from figures.instruments.switchboard import WORDS
 from figures.kit.numbers import format_count
+from figures.tables import FIVE
 from snippets.cost import costs_of, plain_layers
 from snippets.network import FULL_SIZES
 from tests.browser import support
@@ -81,7 +82,7 @@ def expect(found, sizes, trainable, columns, stored=False, tasks=10):
         assert said == format_count(now[key]), key
         assert of == f"of {format_count(everything[key])}", key
         assert ratio == f"{everything[key] / now[key]:.2f}×", key
-    for key, share in zip(COSTS, found["bars"], strict=True):
+    for key, share in zip(FIVE, found["bars"], strict=True):
         assert share == pytest.approx(now[key] / everything[key], abs=0.02)
     for name, into, out, (shape, marked, checked, word) in zip(
         names, sizes[:-1], sizes[1:], found["layers"], strict=True
