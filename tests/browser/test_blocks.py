@@ -153,15 +153,16 @@ def test_both_arrangements_can_be_looked_into(figure):
     assert cells(page)[0][0][0] in "+−0"
 
 
-def test_a_block_is_shown_within_50_ms(figure):
+def test_a_block_is_shown_at_once(figure):
+    """In the very task of the focus, with no frame or timer between."""
     page = figure()
-    took = page.evaluate("""() => [...document.querySelectorAll(".spot")].map((spot) => {
-      const start = performance.now();
+    shown = page.evaluate("""() => [...document.querySelectorAll(".spot")].map((spot) => {
       spot.focus();
-      document.body.getBoundingClientRect();
-      return performance.now() - start;
+      return spot.ariaExpanded === "true" &&
+        document.querySelector(".block-box").getBoundingClientRect().height > 0;
     })""")
-    assert max(took) < 50
+    assert shown
+    assert all(shown)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
