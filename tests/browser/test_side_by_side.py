@@ -395,9 +395,6 @@ def test_the_page_never_scrolls_sideways_and_targets_are_large(figure, width):
     state = hash_of(steps=8, rank=4, on="full freeze zero")
     element = figure(state, width=width, has_touch=width < 1000, is_mobile=width < 1000)
     page = element.page
-    page.reload()  # a font that came too late for the first visit is there for the second
-    support.wait_until_ready(page)
-    support.wait_until(page, "document.querySelector('by-hand-side-by-side.live') !== null")
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     least = 24 if width > 1000 else 44
     for control in element.locator("button, input:not([type=checkbox])").all():

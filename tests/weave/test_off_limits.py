@@ -16,7 +16,7 @@ MESSAGE = "PermissionError: a page may not write into the repository: "
         ("from pathlib import Path\nPath('docs/made.md').write_text('')", "docs/made.md"),
         ("import numpy as np\nnp.save('data/made.npy', np.ones(2))", "data/made.npy"),
         ("import os\nos.mkdir('data/made')", "data/made"),
-        ("import os\nos.rename('LICENSE', '/tmp/made')", "LICENSE"),
+        ("import os\nos.rename('LICENSE', '../made')", "LICENSE"),
         ("import os, shutil\nshutil.copy('LICENSE', 'data')", "data/LICENSE"),
         (f"import os\nos.remove({str(ROOT / 'data/references.bib')!r})", "data/references.bib"),
     ],
